@@ -1,8 +1,10 @@
 /** Connecting a container to networks and disconnecting it, before its start and while it runs. */
 import { newId } from '../data-root/identity.ts';
 import { saveRecord } from '../container/record.ts';
-import { badParameter, ApiError } from '../errors/api-error.ts';
+import { badParameter, notFound, ApiError } from '../errors/api-error.ts';
 import { connecting, disconnecting } from '../network/phase/connect.ts';
+import { followLinks, forgetLink } from '../network/names/linked-hosts.ts';
+import { defaultEndpoint, parseLink } from '../network/request/legacy-links.ts';
 import { checkEndpoint, endpointOf } from '../network/request/endpoints.ts';
 import { checkTogether, type Wanted } from '../network/request/wanted.ts';
 import type { Endpoint } from '../network/endpoint.ts';
@@ -201,6 +203,29 @@ export class ContainerNetworks implements NetworkConnections {
       ending.unsubscribe();
       this.#gate = undefined;
     }
+  }
+
+  /** Another container may have another address now. Called after each change of any network. */
+  follow(): void {
+    const { container, run, log } = this.life;
+    if (!this.life.running || !container.names.links?.length) return;
+    const warn = ({ message }: Error) =>
+      void log.append({ type: 'note', text: `warning: the links in /etc/hosts are out of date, because ${message}` });
+    void this.#inTurn(async () => this.life.running && (await followLinks(run.kernel, container))).catch(warn);
+  }
+
+  /** Takes a link of the default bridge away, at once and for later starts. Throws ApiError 404 when there is none. */
+  removeLink(alias: string): Promise<void> {
+    return this.#inTurn(async () => {
+      const { container, run } = this.life;
+      const links = container.names.links ?? [];
+      const left = links.filter((text) => parseLink(text).alias !== alias);
+      if (left.length === links.length || !defaultEndpoint(container))
+        throw notFound(`No such container: ${container.name}/${alias}`);
+      container.names.links = container.request.HostConfig.Links = left;
+      this.#save();
+      if (this.life.running) await forgetLink(run.kernel, container, alias);
+    });
   }
 
   /**

@@ -56,6 +56,8 @@ export interface NetworkConnections {
   connect(wanted: Wanted, walk?: Walking): Promise<void>;
   /** `ref`: the network's name or id */
   disconnect(ref: string, walk?: Walking): Promise<void>;
+  /** Takes a link of the default bridge away. Throws ApiError 404. */
+  removeLink(alias: string): Promise<void>;
 }
 
 export interface ContainerHandle extends Handle {

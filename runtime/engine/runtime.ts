@@ -99,6 +99,7 @@ export class Runtime implements Engine {
       (text) => aside.say(text),
     );
     this.networks.onChange(this.#names.update);
+    this.networks.onChange(() => this.containers().forEach(({ networks }) => networks.follow()));
     this.events.listen(({ Type, Action, Actor: { ID } }) => {
       if (Type !== 'image' || Action !== 'delete') return;
       this.#operations.subjectGone(ID);

@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert';
 import { pullMade } from './made-image.ts';
 import { atRest, sameAs } from './leftovers.ts';
 import { site } from './site.ts';
+import { until } from '../until.ts';
 
 const s = await site('links on the default bridge', { images: [] });
 const d = () => s.daemon;
@@ -86,6 +87,35 @@ s.test('on a network that a user made a link is an alias that only this containe
   const address = await docker('inspect', '-f', '{{.NetworkSettings.Networks.front.IPAddress}}', 'far');
   assert.match(linked, address);
   assert.not.match(await docker('run', '--rm', '--network', 'front', ...ask), address);
+});
+
+s.test('the line follows the other container to its new address, and rm --link takes it away', async () => {
+  const hosts = () => docker('exec', 'web', 'cat', '/etc/hosts');
+  const before = await addressOf('my-db');
+  assert.match(await hosts(), `${before}\ta-b store my-db\n`);
+  await docker('stop', '-t', '0', 'my-db');
+  await docker('run', '-d', '--name', 'squatter', 'tiny', 'sleep', '1000');
+  assert.is(await addressOf('squatter'), before, 'the lowest free address');
+  await docker('start', 'my-db');
+  const after = await addressOf('my-db');
+  assert.is.not(after, before);
+  await until('the line has the new address', async () => (await hosts()).includes(`${after}\ta-b store my-db\n`));
+  assert.not.match(await hosts(), `${before}\ta-b`);
+  await docker('rm', '-f', 'squatter');
+  const conflict = 'Conflict, cannot remove the default link name of the container';
+  assert.match(await refused('rm', '--link', 'web'), conflict);
+  assert.match(await refused('rm', '--link', 'web/nope'), 'No such container: web/nope');
+  assert.match(await refused('rm', '--link', 'nope/a-b'), 'No such container: nope/a-b');
+  await docker('run', '-d', '--name', 'two', '--link', 'my-db:a-b', '--link', 'my-db:c', 'tiny', 'sleep', '1000');
+  await docker('rm', '--link', 'two/a-b');
+  assert.is(await docker('inspect', '-f', '{{json .HostConfig.Links}}', 'two'), '["/my-db:/two/c"]');
+  const left = await docker('exec', 'two', 'cat', '/etc/hosts');
+  assert.not.match(left, 'a-b');
+  assert.match(left, `${after}\tc store my-db`);
+  assert.match(await refused('rm', '--link', 'two/a-b'), 'No such container: two/a-b');
+  await docker('restart', '-t', '0', 'two');
+  assert.not.match(await docker('exec', 'two', 'cat', '/etc/hosts'), 'a-b');
+  await docker('rm', '-f', 'two');
 });
 
 s.test('a container whose target was removed starts without the link', async () => {

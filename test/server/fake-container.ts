@@ -283,6 +283,7 @@ export class FakeContainer implements ContainerHandle {
   readonly networks: ContainerHandle['networks'] = {
     connect: () => Promise.reject(new Error('the fake container connects to nothing')),
     disconnect: () => Promise.reject(new Error('the fake container is on no network')),
+    removeLink: () => Promise.reject(new Error('the fake container has no links')),
   };
   async *happening(signal: AbortSignal): AsyncIterable<readonly Event[]> {
     for await (const event of this.journal(true, signal)) yield [event];

@@ -143,7 +143,7 @@ test('published ports are taken first, then rules lead to the container, then th
   await run(k, c);
   const bound = k.raw.filter(({ name }) => name === 'bind').map(({ note }) => note);
   assert.equal(bound, ['0.0.0.0:8080/tcp', '[::]:8080/tcp']);
-  assert.ok(k.calls.includes('daemon.spawnHelper("port-proxy", 7)'));
+  assert.ok(k.calls.includes('daemon.spawnHelper("port-proxy", 8)'));
   assert.equal([...fake.open], [], 'the proxy has the sockets now, the daemon none');
   assert.equal(c.live.portSockets, []);
   const nft = k.facts.filter(({ kind }) => kind === 'nft').map(({ value }) => value ?? '');

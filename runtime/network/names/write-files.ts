@@ -81,7 +81,7 @@ const CHANGED_LIMIT = 1024 * 1024;
  * Changes the file of a running container and keeps its inode, because that is what is mounted inside. Its bytes are
  * kept, whatever they are, so they are read as Latin-1.
  */
-async function changeFile(
+export async function changeFile(
   k: Kernel,
   c: Connected,
   name: Name,

@@ -2,7 +2,7 @@
  * The verbs of containers: create, start, stop, kill, pause, rename, update, wait, remove. Engine API, "Containers".
  */
 import type { ContainerRequest, HostConfig } from '../../../runtime/request/container-request.ts';
-import { badParameter, ApiError } from '../../../runtime/errors/api-error.ts';
+import { badParameter, notFound, ApiError } from '../../../runtime/errors/api-error.ts';
 import { canonicalRequest, canonicalUpdate } from '../../../runtime/request/request-shape.ts';
 import { COMMAND_LIMIT, type Json, readJson } from '../http/body.ts';
 import { messageOf } from '../http/failures.ts';
@@ -55,8 +55,19 @@ async function update(x: Exchange): Promise<object> {
   return { Warnings: await x.engine.container(x.param('id')).update(body as Partial<HostConfig>) };
 }
 
+/** `ref`: 'web/db', the container and the alias. The words are dockerd's, and so are the statuses. */
+async function removeLink({ engine }: Exchange, ref: string): Promise<number> {
+  const [, parent = '', alias = ''] = /^\/?([^/]+)\/([^/]+)$/.exec(ref) ?? [];
+  if (!alias && engine.container(ref))
+    throw new ApiError(500, 'Conflict, cannot remove the default link name of the container');
+  const container = engine.containers().find(({ container: { name } }) => name === parent);
+  if (!container) throw notFound(`No such container: ${ref}`);
+  await container.networks.removeLink(alias);
+  return 204;
+}
+
 async function remove(x: Exchange): Promise<number> {
-  if (x.query.flag('link')) throw new ApiError(501, 'links between containers are not supported by Drydock');
+  if (x.query.flag('link')) return removeLink(x, x.param('id'));
   await x.engine.container(x.param('id')).remove({
     force: x.query.flag('force'),
     volumes: x.query.flag('v'),
