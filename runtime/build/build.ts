@@ -79,6 +79,16 @@ export interface BuildRequest {
   auth?(domain: string): RegistryAuth | undefined;
   /** the id of a finished stage's image */
   made(id: string): void;
+  /** Nothing is built: each instruction is looked up alone, and told to this function. */
+  explain?(verdict: Verdict): void;
+}
+
+/** Whether the cache has the result of an instruction, and if not, what is different. */
+export interface Verdict {
+  number: string;
+  text: string;
+  hit: boolean;
+  reasons: string[];
 }
 
 export interface SshAgent {
@@ -144,6 +154,10 @@ export interface Prepared {
   createdBy: string;
   /** of MAINTAINER */
   author?: string;
+  /** the instruction as it stands in the Dockerfile, with its variables replaced where that is known */
+  text?: string;
+  /** what COPY copies: each path with a hash, as far as they were not too many */
+  files?: readonly (readonly [path: string, hash: string])[];
   config: Config;
   copy?: { found: Found[]; target: string; slash: boolean; owner?: string; permissions?: number };
   /** `args`: the ARGs in scope; `env` has the proxies too, which are no part of the cache's key; `hosts`: --add-host */

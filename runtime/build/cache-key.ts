@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { hostPlatform } from '../image/manifest/platform.ts';
 import type { Prepared } from './build.ts';
+import { partOf, type KeyParts } from './cache/key-parts.ts';
 
 /**
  * The key of an instruction in the cache. The history's text alone is ambiguous: `ENV A="b C=d"` and `ENV A=b C=d` have
@@ -31,3 +32,23 @@ export function keyOf({ createdBy, config, run, copy }: Prepared): string {
   ];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }
+
+/** The same by name, for a reader. What follows from the parent alone is left out. */
+export function partsOf({ text, createdBy, config, run, copy, files = [] }: Prepared): KeyParts {
+  const settings = Object.entries(run || copy ? {} : config);
+  const parts: [string, string][] = [
+    ['the instruction', text ?? createdBy],
+    ...(run?.args ?? []).map((arg): [string, string] => [`ARG ${nameOf(arg)}`, arg.slice(nameOf(arg).length + 1)]),
+    ...(run?.hosts ?? []).map((host): [string, string] => ['--add-host', host]),
+    ...(run?.network ? [['--network', run.network] as [string, string]] : []),
+    ...(run?.mounts ?? []).map((mount): [string, string] => [
+      `mount ${mount.target ?? mount.id}`,
+      JSON.stringify(mount),
+    ]),
+    ...settings.map(([name, value]): [string, string] => [`setting ${name}`, JSON.stringify(value)]),
+    ...(copy ? [['the target', copy.target] as [string, string]] : []),
+    ...files.map(([path, hash]): [string, string] => [`file ${path}`, hash]),
+  ];
+  return Object.fromEntries(parts.map(([name, value]) => [name, partOf(value)]));
+}
+const nameOf = (arg: string): string => arg.split('=', 1)[0]!;

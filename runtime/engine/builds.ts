@@ -1,10 +1,11 @@
 /** Builds: `docker build`, POST /build. Each is an operation; the containers of its RUNs are ordinary containers. */
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import type { BuildContext, BuildRequest, BuildRuntime, RunRequest } from '../build/build.ts';
+import type { BuildContext, BuildRequest, BuildRuntime, RunRequest, Verdict } from '../build/build.ts';
 import { CacheDirs } from '../build/mounts/cache-dirs.ts';
 import { BuildCache } from '../build/cache/cache.ts';
 import { ApiError, notFound } from '../errors/api-error.ts';
+import { removeTree } from '../kernel/tree/remove-tree.ts';
 import type { Image } from '../image/manifest/image.ts';
 import { normalize } from '../image/manifest/reference.ts';
 import type { ImageStore } from '../image/store/store.ts';
@@ -60,6 +61,22 @@ export class Builds {
     // what it costs to keep is not the client's to wait for
     void this.cacheDirs.collect().catch(() => undefined);
     return imageOf(context);
+  }
+
+  /** Looks all instructions up, as an operation, and builds nothing. Throws ApiError. */
+  async why({ signal, gate, begun, ...request }: Omit<BuildOptions, 'explain'>): Promise<Verdict[]> {
+    const operation = this.operations.begin({ kind: 'build', subject: { kind: 'image', name: request.dockerfile } });
+    const verdicts: Verdict[] = [];
+    const context = this.#context(operation, { ...request, explain: (verdict) => void verdicts.push(verdict) });
+    const phases = [{ id: build.id, title: TITLE, steps: context.steps }];
+    try {
+      await this.operations.perform(operation, { context, phases }, { signal, gate, begun });
+      return verdicts;
+    } finally {
+      context.lease.release();
+      for (const id of context.runtime.containers()) await context.runtime.remove(id);
+      await removeTree(context.dir);
+    }
   }
 
   #context(operation: Operation, request: BuildRequest): BuildContext {

@@ -22,6 +22,7 @@ import type { Settings } from '../data-root/settings.ts';
 import type { Image } from '../image/manifest/image.ts';
 import type { LayerFile } from '../image/layer/layer-file.ts';
 import type { CommitOptions } from './commit-options.ts';
+import type { Verdict } from '../build/build.ts';
 import type { BuildOptions } from './build-options.ts';
 import type { ImageArchiveList } from './image-archive-options.ts';
 import type { PullOptions, Pulled } from './pull-options.ts';
@@ -250,6 +251,8 @@ export interface Engine {
   /** Builds an image, as an operation. */
   build(options: BuildOptions): Promise<Image>;
   readonly builds: {
+    /** What the cache has for a build, and why not the rest. Throws ApiError. */
+    why(options: Omit<BuildOptions, 'explain'>): Promise<Verdict[]>;
     readonly cache: {
       /** True for an image on which a build made another one. */
       isParent(image: string): boolean;

@@ -10,8 +10,9 @@ import { lstatSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { replaceWhole } from '../../data-root/atomic-file.ts';
 import { Checked } from '../../json/checked.ts';
+import { KeyPartsStore, type KeyParts } from './key-parts.ts';
 
-interface Entry {
+export interface Entry {
   /** id of the image below; '' for the first of scratch */
   parent: string;
   key: string;
@@ -23,6 +24,7 @@ const MOST = 5000;
 export class BuildCache {
   readonly #file: string;
   #entries: Entry[];
+  readonly parts: KeyPartsStore;
 
   constructor(
     root: string,
@@ -31,6 +33,7 @@ export class BuildCache {
     mkdirSync(join(root, 'build'), { recursive: true, mode: 0o700 });
     this.#file = join(root, 'build/cache.json');
     this.#entries = this.#read();
+    this.parts = new KeyPartsStore(root);
   }
 
   /** A cache that cannot be read is empty: what it saves is built again. */
@@ -53,9 +56,17 @@ export class BuildCache {
     return this.#entries.findLast((one) => one.parent === parent && one.key === key && this.exists(one.image))?.image;
   }
 
-  add(entry: Entry): void {
+  /** All that were built on this parent, or with this key, the newest first. */
+  known(by: { parent: string } | { key: string }): readonly Entry[] {
+    const isWanted = (one: Entry) => ('parent' in by ? one.parent === by.parent : one.key === by.key);
+    return this.#entries.filter((one) => isWanted(one) && this.exists(one.image)).reverse();
+  }
+
+  add(entry: Entry, parts: KeyParts): void {
     const others = this.#entries.filter((one) => one.image !== entry.image || one.key !== entry.key);
+    for (const { image } of others.slice(0, -(MOST - 1))) this.parts.forget(image);
     this.#entries = [...others.slice(-(MOST - 1)), entry];
+    this.parts.save(entry.image, parts);
     this.#save();
   }
 
@@ -67,6 +78,7 @@ export class BuildCache {
     const own = this.#entries.find((one) => one.image === image);
     if (!own) return undefined;
     this.#entries = this.#entries.filter((one) => one.image !== image);
+    this.parts.forget(image);
     this.#save();
     return own.parent || undefined;
   }

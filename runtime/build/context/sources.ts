@@ -120,8 +120,13 @@ function hashFile(hash: Hash, path: string): void {
   }
 }
 
+/** More are counted for the whole and not listed. */
+const LISTED_MOST = 5000;
+type Files = [path: string, hash: string][];
+
 /** All that comes into an image, except the times of files, which differ from checkout to checkout. */
-function hashTree(hash: Hash, path: string, name: string): void {
+function hashTree(whole: Hash, path: string, name: string, files: Files): void {
+  const hash = createHash('sha256');
   const stat = lstatSync(path);
   hash.update(JSON.stringify([name, stat.mode, stat.uid, stat.gid, stat.isFile() ? stat.size : 0, stat.rdev]));
   if (stat.isSymbolicLink()) hash.update(JSON.stringify(readlinkSync(path)));
@@ -130,12 +135,16 @@ function hashTree(hash: Hash, path: string, name: string): void {
       JSON.stringify(keptXattrs(new Map(xattrsOf(path))).map(([key, value]) => [key, value.toString('hex')])),
     );
   if (stat.isFile()) hashFile(hash, path);
+  const digest = hash.digest('hex');
+  whole.update(digest);
+  if (files.length < LISTED_MOST) files.push([name.replace(/^\//, '') || '.', digest.slice(0, 32)]);
   if (!stat.isDirectory()) return;
-  for (const entry of readdirSync(path).sort()) hashTree(hash, join(path, entry), `${name}/${entry}`);
+  for (const entry of readdirSync(path).sort()) hashTree(whole, join(path, entry), `${name}/${entry}`, files);
 }
 
 export interface Digested {
   digest: string;
+  files: Files;
   found: Found[];
 }
 
@@ -161,10 +170,11 @@ async function isArchive(path: string): Promise<boolean> {
 export async function digestSources(sources: readonly Source[], add: boolean): Promise<Digested> {
   const found = findSources(sources);
   const hash = createHash('sha256');
+  const files: Files = [];
   // the content of a directory is copied, not the directory
-  for (const { path, name, directory } of found) hashTree(hash, path, directory ? '' : name);
+  for (const { path, name, directory } of found) hashTree(hash, path, directory ? '' : name, files);
   for (const one of add ? found : []) one.archive = lstatSync(one.path).isFile() && (await isArchive(one.path));
-  return { digest: hash.digest('hex'), found };
+  return { digest: hash.digest('hex'), files, found };
 }
 
 export interface ArchiveInput {

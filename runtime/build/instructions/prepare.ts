@@ -128,12 +128,13 @@ export function prepareMetadata(c: BuildContext, stage: StageState, one: Instruc
   if (one.keyword === 'ARG') {
     const globals = c.globals;
     declare(one, { args: stage.args, given: c.asked.args, globals, used: c.usedArgs }, scope.expand, scope.escape);
-    return { createdBy: `${NOP} ARG ${one.rest}`, config };
+    return { createdBy: `${NOP} ARG ${one.rest}`, text: one.text, config };
   }
   const text = metadata[one.keyword]!(one, scope);
   stage.cmdSet = scope.cmdSet;
   return {
     createdBy: `${NOP}${one.keyword === 'WORKDIR' ? '' : ' '}${one.keyword} ${text}`,
+    text: `${one.keyword} ${text}`,
     config,
     ...(one.keyword === 'WORKDIR' && { makes: config.WorkingDir! }),
     ...(one.keyword === 'MAINTAINER' && { author: text }),
@@ -150,6 +151,7 @@ export function prepareRun(c: BuildContext, stage: StageState, one: Instruction)
   const before = args.length ? `|${args.length} ${args.join(' ')} ` : '';
   return {
     createdBy: before + command.join(' '),
+    text: `RUN ${command.join(' ')}`,
     config: stage.config,
     run: {
       command,

@@ -100,9 +100,9 @@ The whole file is read first, so that a mistake in the last line is told before 
     let number = file.globals.length;
     for (const stage of stages) {
       c.steps.push(fromOf(stage, { one: stage.from, number: String(++number) }, c.total));
-      for (const one of stage.instructions) c.steps.push(...stepsOf({ one, number: String(++number) }, c.total));
+      for (const one of stage.instructions) c.steps.push(...stepsOf({ one, number: String(++number) }, c));
     }
-    c.steps.push(tag);
+    if (!c.asked.explain) c.steps.push(tag);
     for (const [index, one] of file.globals.entries()) c.asked.tell(`Step ${index + 1}/${c.total} : ${one.text}\n`);
     k.fact({ kind: 'file', key: dockerfile, value: `${stages.length} stages, ${all.length} instructions` });
     return Promise.resolve();
@@ -150,6 +150,8 @@ A stage ends where the next one begins; only the last one becomes the result, so
       missed: false,
     };
     const earlier = c.stages.find(({ name }) => name === base.toLowerCase());
+    // it has no image yet on which the cache could have been asked
+    if (c.asked.explain && earlier?.missed) state.missed = true;
     const image = earlier ? earlier.image : base === 'scratch' ? undefined : await c.runtime.image(base, c.asked.pull);
     if (image) keepImage(c, image);
     state.image = image;
@@ -174,7 +176,7 @@ function trigger(c: BuildContext, { config }: StageState, number: string): void 
   const steps = triggers.flatMap((text, index) => {
     const one = parseTrigger(text);
     refuseFlags(one, c.asked.text === undefined);
-    return stepsOf({ one, number: `${number}.${index + 1}` }, c.total);
+    return stepsOf({ one, number: `${number}.${index + 1}` }, c);
   });
   c.steps.splice(place + 1, 0, ...steps);
 }

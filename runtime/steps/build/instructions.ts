@@ -3,7 +3,7 @@ import { ApiError, badParameter } from '../../errors/api-error.ts';
 import type { LayerFile } from '../../image/layer/layer-file.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import type { BuildContext, Place, Prepared } from '../../build/build.ts';
-import { keyOf } from '../../build/cache-key.ts';
+import { keyOf, partsOf } from '../../build/cache-key.ts';
 import { commitImage, keepImage } from '../../build/commit.ts';
 import { prepareMetadata, prepareRun } from '../../build/instructions/prepare.ts';
 import type { Instruction } from '../../build/dockerfile/parse.ts';
@@ -11,10 +11,17 @@ import { copy, directory } from './copy.ts';
 import { mounts } from './mounts.ts';
 import { prepareMounts } from './prepare-mounts.ts';
 import { prepareCopy } from './prepare-copy.ts';
+import { explain } from './why.ts';
 import { stageOf, type BuildStep, type Template } from './template.ts';
 import { sayBegin, sayImage } from './texts.ts';
 
 const isCopy = ({ keyword }: Instruction): boolean => keyword === 'COPY' || keyword === 'ADD';
+
+const prepare = (k: Kernel, c: BuildContext, place: Place): Promise<Prepared> | Prepared => {
+  const { one } = place;
+  if (isCopy(one)) return prepareCopy(k, c, place);
+  return one.keyword === 'RUN' ? runOf(k, c, place) : prepareMetadata(c, stageOf(c), one);
+};
 
 async function runOf(k: Kernel, c: BuildContext, place: Place): Promise<Prepared> {
   const prepared = prepareRun(c, stageOf(c), place.one);
@@ -28,16 +35,12 @@ const lookUp: Template = {
   explain: `The key is a hash of the instruction with the values of its ARGs, the settings that follow from it, and for COPY the files: names, modes, owners, attributes and content. It counts together with the image below. An image that was made here with the same key is taken instead of doing the work.
 Times of files are not in the key, because each checkout has others. After the first miss a stage looks nothing up: each later image would stand on another one. See the Docker documentation, "Build cache invalidation", and lstat(2).`,
   async do(k, c, place) {
-    const { one } = place;
     const stage = stageOf(c);
     c.hit = false;
     c.container = c.direct = c.mounts = undefined;
+    if (c.asked.explain) return explain(k, c, place, async () => prepare(k, c, place));
     sayBegin(c, place);
-    const prepared = isCopy(one)
-      ? await prepareCopy(k, c, place)
-      : one.keyword === 'RUN'
-        ? await runOf(k, c, place)
-        : prepareMetadata(c, stage, one);
+    const prepared = await prepare(k, c, place);
     c.prepared = prepared;
     const known = c.asked.noCache || stage.missed ? undefined : c.cache.find(stage.image?.id ?? '', keyOf(prepared));
     const image = known && c.runtime.images.find(known);
@@ -103,7 +106,7 @@ An instruction that changed no file adds a line to the history and no layer. See
     if (container && prepared!.run && !c.asked.keep)
       c.asked.tell(` ---> Removed intermediate container ${container.slice(0, 12)}\n`);
     if (image.id !== stage.image?.id)
-      c.cache.add({ parent: stage.image?.id ?? '', key: keyOf(prepared!), image: image.id });
+      c.cache.add({ parent: stage.image?.id ?? '', key: keyOf(prepared!), image: image.id }, partsOf(prepared!));
     Object.assign(stage, { image, config: structuredClone(image.config.config ?? {}) });
     k.fact({ kind: 'file', key: 'image', value: image.id });
     sayImage(c, image.id);
@@ -123,9 +126,9 @@ An instruction that changed no file adds a line to the history and no layer. See
 
 export const templates: readonly Template[] = [lookUp, mounts, run, copy, directory, commit];
 
-/** The steps of one instruction: 'build.run@3/7'. */
-export const stepsOf = (place: Place, total: number): BuildStep[] =>
-  templates.map((template) => ({
+/** The steps of one instruction: 'build.run@3/7'. Nothing is done when the cache is only to be explained. */
+export const stepsOf = (place: Place, { total, asked }: BuildContext): BuildStep[] =>
+  (asked.explain ? [lookUp] : templates).map((template) => ({
     ...template,
     id: `${template.id}@${place.number}/${total}`,
     do: (k: Kernel, c: BuildContext) => template.do(k, c, place),

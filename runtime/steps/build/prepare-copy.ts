@@ -29,7 +29,7 @@ export async function prepareCopy(k: Kernel, c: BuildContext, place: Place): Pro
   const { sources: words, target } = copyWords(c, stage, one);
   const sources = await sourcesOf(k, c, place, words);
   const add = one.keyword === 'ADD';
-  const { digest, found } = await k.job<Digested>('build-digest', { sources, add }).catch((error: Error) => {
+  const { digest, found, files } = await k.job<Digested>('build-digest', { sources, add }).catch((error: Error) => {
     throw badParameter(`${one.keyword} failed: ${error.message}`);
   });
   if (!found.length) throw badParameter(`${one.keyword} failed: no source files were specified`);
@@ -37,5 +37,11 @@ export async function prepareCopy(k: Kernel, c: BuildContext, place: Place): Pro
   const [owner, chmod] = ['chown', 'chmod'].map((flag) => expand(one.flags.get(flag) ?? ''));
   if (chmod && !/^[0-7]{1,4}$/.test(chmod))
     throw badParameter(`invalid chmod parameter: '${chmod}'. it should be octal string and between 0 and 07777`);
-  return preparedCopy(stage, one, target, { digest, found, ...(owner && { owner }), ...(chmod && { chmod }) });
+  const prepared = preparedCopy(stage, one, target, {
+    digest,
+    found,
+    ...(owner && { owner }),
+    ...(chmod && { chmod }),
+  });
+  return { ...prepared, text: one.text, files };
 }

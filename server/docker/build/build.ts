@@ -8,10 +8,12 @@ import { registryConfig } from '../images/registry-auth.ts';
 import { drained } from '../http/send.ts';
 import { messageOf } from '../http/failures.ts';
 import type { Exchange, Routes } from '../http/route.ts';
+import { walkedBy } from '../http/walked.ts';
 import { imageName } from './image-name.ts';
 import { names, table } from './json-query.ts';
 import { limitsOf } from './limits.ts';
 import { OWN_CACHE } from './own-cache.ts';
+import { secretsHeader } from './secrets-header.ts';
 
 /** What the classic builder has and this one has not. A value that means "not given" is taken. */
 const MISSING = `squash remote session outputs isolation securityopt`.split(' ');
@@ -29,16 +31,21 @@ function refuseMissing(x: Exchange): void {
 }
 
 /** The lines of the answer. With q only the id is told. */
-function lines(x: Exchange): Pick<BuildOptions, 'tell' | 'output' | 'made'> & { line(value: object): void } {
+function lines(x: Exchange): Pick<BuildOptions, 'tell' | 'output' | 'made'> & {
+  line(value: object): void;
+  begin(): void;
+} {
   const { res } = x;
   const quiet = x.query.flag('q');
+  const begin = () => void (res.headersSent || res.writeHead(200, { 'Content-Type': 'application/json' }));
   const line = (value: object) => {
     if (res.destroyed) return;
-    if (!res.headersSent) res.writeHead(200, { 'Content-Type': 'application/json' });
+    begin();
     res.write(`${JSON.stringify(value)}\r\n`);
   };
   return {
     line,
+    begin,
     tell: (stream) => void (quiet || line({ stream })),
     output: (text, stream) => {
       if (quiet) return Promise.resolve();
@@ -50,35 +57,45 @@ function lines(x: Exchange): Pick<BuildOptions, 'tell' | 'output' | 'made'> & { 
   };
 }
 
-async function answer(x: Exchange): Promise<void> {
+type Asked = Omit<BuildOptions, 'tell' | 'output' | 'made' | 'explain'>;
+
+/** Throws ApiError for what is wrong or missing, before anything of the context was read. */
+function optionsOf(x: Exchange): Asked {
   refuseMissing(x);
   const { query } = x;
   const networkMode = query.text('networkmode');
   const target = query.text('target');
-  const limits = limitsOf(x);
+  return {
+    dockerfile: query.text('dockerfile') ?? 'Dockerfile',
+    tags: query.list('t').map(imageName),
+    args: table(x, 'buildargs'),
+    labels: Object.fromEntries(table(x, 'labels')),
+    noCache: query.flag('nocache'),
+    pull: query.flag('pull'),
+    keep: !query.flag('rm', true) && !query.flag('forcerm'),
+    ...(target && { target }),
+    ...(networkMode && { networkMode }),
+    limits: limitsOf(x),
+    pass: (fd) => pipeline(x.req, new Socket({ fd, readable: true, writable: true })),
+    auth: registryConfig(x.req),
+    secret: secretsHeader(x.req),
+  };
+}
+
+async function answer(x: Exchange): Promise<void> {
+  const options = optionsOf(x);
   const out = lines(x);
   // checked before, said after the context was read
   const warnings = names(x, 'cachefrom').map((name) => `[Warning] --cache-from ${name}: ${OWN_CACHE}\n`);
   try {
     const image = await x.engine.build({
-      dockerfile: query.text('dockerfile') ?? 'Dockerfile',
-      tags: query.list('t').map(imageName),
-      args: table(x, 'buildargs'),
-      labels: Object.fromEntries(table(x, 'labels')),
-      noCache: query.flag('nocache'),
-      pull: query.flag('pull'),
-      keep: !query.flag('rm', true) && !query.flag('forcerm'),
-      ...(target && { target }),
-      ...(networkMode && { networkMode }),
-      limits,
-      pass: (fd) => pipeline(x.req, new Socket({ fd, readable: true, writable: true })),
+      ...options,
       tell: (text) => [...warnings.splice(0), text].forEach(out.tell),
       output: out.output,
-      auth: registryConfig(x.req),
       made: out.made,
-      signal: x.gone(),
+      ...walkedBy(x, out.begin),
     });
-    if (query.flag('q')) out.line({ stream: `${image.id}\n` });
+    if (x.query.flag('q')) out.line({ stream: `${image.id}\n` });
   } catch (error) {
     if (!x.res.headersSent) throw error;
     const message = messageOf(error);
@@ -88,4 +105,10 @@ async function answer(x: Exchange): Promise<void> {
   x.res.end();
 }
 
-export const build: Routes = { 'POST /build': answer };
+/** What the cache has of a build: a list of `{ number, text, hit, reasons }`. */
+const why = (x: Exchange): Promise<object> => {
+  const silent = { tell: () => undefined, made: () => undefined, output: () => Promise.resolve() };
+  return x.engine.builds.why({ ...optionsOf(x), ...silent, signal: x.gone() });
+};
+
+export const build: Routes = { 'POST /build': answer, 'POST /drydock/build/why': why };

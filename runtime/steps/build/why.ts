@@ -1,0 +1,70 @@
+/** `drydock build why`: an instruction is looked up, and nothing is built. */
+import { keyOf, partsOf } from '../../build/cache-key.ts';
+import { differences } from '../../build/cache/key-parts.ts';
+import type { BuildContext, Place, Prepared, StageState } from '../../build/build.ts';
+import { keepImage } from '../../build/commit.ts';
+import { shortOf } from '../../image/manifest/digest.ts';
+import type { Kernel } from '../../kernel/kernel.ts';
+import { stageOf } from './template.ts';
+
+/** Of the results on the same image so many are compared, the newest first. */
+const COMPARED_MOST = 50;
+
+/** `prepare` finds out what the instruction would do. Throws ApiError for what a build would fail with too. */
+export async function explain(
+  k: Kernel,
+  c: BuildContext,
+  place: Place,
+  prepare: () => Promise<Prepared>,
+): Promise<void> {
+  const stage = stageOf(c);
+  const { text } = place.one;
+  const tell = (hit: boolean, ...reasons: string[]) =>
+    c.asked.explain!({ number: `${place.number}/${c.total}`, text, hit, reasons });
+  const missing = missedStage(c, place);
+  if (missing) {
+    stage.missed = true;
+    return tell(false, `the stage ${missing} is built anew`);
+  }
+  const wasMissed = stage.missed;
+  const prepared = await prepare();
+  const known = c.asked.noCache || wasMissed ? undefined : c.cache.find(stage.image?.id ?? '', keyOf(prepared));
+  const image = known && c.runtime.images.find(known);
+  if (image) {
+    keepImage(c, image);
+    Object.assign(stage, { image, config: structuredClone(image.config.config ?? {}) });
+    return tell(true);
+  }
+  Object.assign(stage, { missed: true, config: prepared.config });
+  if (wasMissed) return tell(false, 'what is below it is built anew');
+  k.fact({ kind: 'file', key: prepared.createdBy, value: 'not in the cache' });
+  return tell(false, ...(c.asked.noCache ? ['--no-cache was given'] : reasonsOf(c, stage, prepared)));
+}
+
+/** A stage that --from of the instruction names, and that has no result. */
+function missedStage({ stages }: BuildContext, { one }: Place): string | undefined {
+  const mounted = one.repeated.flatMap(([, value]) => /(?:^|,)from=([^,]+)/.exec(value)?.[1] ?? []);
+  const names = [one.flags.get('from') ?? [], mounted].flat();
+  return names.find((from) => {
+    const named = stages.slice(0, -1).find(({ name }) => name === from.toLowerCase());
+    return (named ?? (/^\d+$/.test(from) ? stages[Number(from)] : undefined))?.missed;
+  });
+}
+
+function reasonsOf({ cache }: BuildContext, { image }: StageState, prepared: Prepared): string[] {
+  const parent = image?.id ?? '';
+  const shown = (id: string) => (id ? shortOf(id) : 'nothing');
+  const [elsewhere] = cache.known({ key: keyOf(prepared) });
+  if (elsewhere) return [`the image below is ${shown(parent)} and was ${shown(elsewhere.parent)}`];
+  const own = partsOf(prepared);
+  const keyword = (parts: Readonly<Record<string, string>>) => parts['the instruction']?.split(/\s/, 1)[0];
+  const all = cache
+    .known({ parent })
+    .slice(0, COMPARED_MOST)
+    .flatMap(({ image: made }) => {
+      const parts = cache.parts.read(made);
+      return parts && keyword(parts) === keyword(own) ? [differences(parts, own)] : [];
+    });
+  const least = all.sort((one, other) => one.length - other.length)[0];
+  return least ?? ['no such instruction was done on this image yet'];
+}
