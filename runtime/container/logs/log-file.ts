@@ -6,7 +6,7 @@ import { watch, type FSWatcher } from 'node:fs';
 import { type Duplex, Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import { logAfter, newestLog, oldestLog, type OpenLog } from './log-files.ts';
-import type { LogRecord } from './log-record.ts';
+import { framed, type LogRecord, placedIn, type Spans } from './log-record.ts';
 import { tailOf } from './log-tail.ts';
 import { turn } from '../../kernel/turn.ts';
 import { frameOf } from '../io/tap.ts';
@@ -37,10 +37,12 @@ export function rfc3339Nano(ns: bigint): string {
   return `${seconds}.${String(ns % 1_000_000_000n).padStart(9, '0')}Z`;
 }
 
-const wanted = (record: LogRecord, o: Pick<LogOptions, 'stdout' | 'stderr' | 'since' | 'until'>): boolean => {
-  if (!(record.stream === 1 ? o.stdout : o.stderr)) return false;
-  return (o.since === undefined || record.ns >= o.since) && (o.until === undefined || record.ns <= o.until);
+type Which = Pick<LogOptions, 'stdout' | 'stderr' | 'since' | 'until'>;
+const isWanted = (o: Which, stream: 1 | 2, ns: () => bigint): boolean => {
+  if (!(stream === 1 ? o.stdout : o.stderr)) return false;
+  return (o.since === undefined || ns() >= o.since) && (o.until === undefined || ns() <= o.until);
 };
+const wanted = ({ stream, ns }: LogRecord, o: Which): boolean => isWanted(o, stream, () => ns);
 
 /** Puts the time, the attributes or both before each line. A record that continues a line gets none. */
 class Stamper {
@@ -66,6 +68,8 @@ class Stamper {
   }
 }
 
+const NONE: Spans = { bytes: Buffer.alloc(0), spans: [] };
+
 /**
  * Reads the files of a log one after the other from a position. It holds one file open. `end` is where to stop when the
  * reader does not follow.
@@ -86,21 +90,26 @@ class Reading {
   }
 
   /** The next records; an empty list when there are none at the moment. */
-  async next(): Promise<LogRecord[]> {
+  async records(): Promise<LogRecord[]> {
+    return placedIn(await this.next());
+  }
+
+  /** Where the next records are; no span when there are none at the moment. */
+  async next(): Promise<Spans> {
     for (;;) {
       const from = this.#offset;
-      if (this.end && from >= this.end.size && this.file.is(this.end.file)) return [];
-      let { records, next } = await this.file.records(from, false);
+      if (this.end && from >= this.end.size && this.file.is(this.end.file)) return NONE;
+      let { bytes, spans, next } = await this.file.spans(from, false);
       if (next === from && this.file.size > from) {
         await pause(SETTLE_MS);
-        ({ records, next } = await this.file.records(from));
+        ({ bytes, spans, next } = await this.file.spans(from));
       }
       this.#offset = next;
-      if (records.length) return records;
+      if (spans.length) return { bytes, spans };
       if (next > from) continue;
       // the file was truncated: read it from the beginning
       if (this.file.size < from) this.#offset = 0;
-      else if ((this.end && this.file.is(this.end.file)) || !this.#goOn()) return [];
+      else if ((this.end && this.file.is(this.end.file)) || !this.#goOn()) return NONE;
     }
   }
 
@@ -135,7 +144,7 @@ export async function* recordsOf(path: string): AsyncGenerator<LogRecord[]> {
   if (!newest) return;
   const reading = new Reading(path, oldestLog(path) ?? newest.again(), 0, { file: newest, size: newest.size });
   try {
-    for (let records = await reading.next(); records.length; records = await reading.next()) yield records;
+    for (let records = await reading.records(); records.length; records = await reading.records()) yield records;
   } finally {
     reading.close();
     newest.close();
@@ -218,22 +227,23 @@ async function* pieces(source: LogSource, o: LogOptions): AsyncGenerator<Buffer>
     for (;;) {
       const over = !o.follow || !source.running();
       if (o.follow) changes.begin();
-      const records = await reading.next();
-      const parts: Buffer[] = [];
-      for (const [j, record] of records.entries()) {
-        // without times a block is sent as it was read
-        if (stamper && j % RECORDS_A_TURN === 0) await turn();
-        if (!wanted(record, o)) continue;
-        const part = skip ? { ...record, data: record.data.subarray(skip) } : record;
-        skip = 0;
-        const data = stamper ? stamper.stamp(part) : part.data;
-        const piece = source.tty ? data : frameOf(part.stream, data);
-        // the times before many short lines are many times longer than the lines, so send each record alone
-        if (stamper) yield piece;
-        else parts.push(piece);
+      const found = await reading.next();
+      if (stamper || skip) {
+        for (const [j, record] of placedIn(found).entries()) {
+          if (j % RECORDS_A_TURN === 0) await turn();
+          if (!wanted(record, o)) continue;
+          const part = skip ? { ...record, data: record.data.subarray(skip) } : record;
+          skip = 0;
+          const data = stamper ? stamper.stamp(part) : part.data;
+          // the times before many short lines are many times longer than the lines, so send each record alone
+          yield source.tty ? data : frameOf(part.stream, data);
+        }
+      } else if (found.spans.length) {
+        // without an object for each line: those of a block outlive a collection, and would stay in memory for long
+        const block = framed(found, (stream, ns) => isWanted(o, stream, ns), source.tty);
+        if (block.length) yield block;
       }
-      if (parts.length) yield parts.length === 1 ? parts[0]! : Buffer.concat(parts);
-      if (records.length || (o.follow && changes.lost)) continue;
+      if (found.spans.length || (o.follow && changes.lost)) continue;
       if (over || (o.until !== undefined && BigInt(Date.now()) * 1_000_000n > o.until)) return;
       await changes.wait();
     }
@@ -259,7 +269,7 @@ export async function replayLog(
   const reading = new Reading(path, file);
   try {
     while (!client.destroyed) {
-      const records = await reading.next();
+      const records = await reading.records();
       if (!records.length && reading.atEnd) return;
       for (const record of records) {
         if (record.stream === 1 ? o.stdout : o.stderr)

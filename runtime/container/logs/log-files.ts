@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 import { hasCode } from '../../kernel/errors.ts';
 import { closeAsync } from '../../kernel/close-async.ts';
 import { CompressedLog } from './compressed-log.ts';
-import { BLOCK, type PlacedRecord, recordsIn } from './log-record.ts';
+import { BLOCK, type PlacedRecord, placedIn, type Spans, spansIn } from './log-record.ts';
 
 const readAt = promisify(read);
 
@@ -73,11 +73,15 @@ export class OpenLog {
     return buffer.subarray(0, bytesRead);
   }
 
-  /** The records from `offset` that one read finds. `next` is `offset` when there is none. */
-  async records(offset: number, search = true): Promise<{ records: PlacedRecord[]; next: number }> {
+  /** Where the records are that one read from `offset` finds. `next` is `offset` when there is none. */
+  async spans(offset: number, search = true): Promise<Spans & { next: number }> {
     const bytes = await this.bytes(offset, BLOCK);
-    const { records, next } = recordsIn(bytes, offset + bytes.length >= this.size, search);
-    return { records, next: offset + next };
+    const found = spansIn(bytes, offset + bytes.length >= this.size, search);
+    return { ...found, next: offset + found.next };
+  }
+  async records(offset: number): Promise<{ records: PlacedRecord[]; next: number }> {
+    const found = await this.spans(offset);
+    return { records: placedIn(found), next: found.next };
   }
 }
 

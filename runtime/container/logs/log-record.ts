@@ -21,6 +21,8 @@ export interface PlacedRecord extends LogRecord {
 
 const HEAD = 16;
 const TRAILER = 4;
+/** In bytes: the stream, three zeros, and the length in big-endian (the Engine API, attach). */
+const FRAME = 8;
 /** In bytes. The shim writes at most half of this at once. */
 const DATA_MOST = 64 * 1024;
 export const RECORD_MOST = HEAD + DATA_MOST + TRAILER;
@@ -94,6 +96,12 @@ function endAt(bytes: Buffer, at: number, last: boolean): number | 'cut' | 'none
   return torn ? 'none' : end;
 }
 
+/** Where the records of a piece of a log are, without an object for each: begin, end, begin, end … in `bytes`. */
+export interface Spans {
+  bytes: Buffer;
+  spans: readonly number[];
+}
+
 const placed = (bytes: Buffer, at: number, end: number): PlacedRecord => {
   const length = bytes.readUInt32LE(at + 4);
   return {
@@ -106,17 +114,17 @@ const placed = (bytes: Buffer, at: number, end: number): PlacedRecord => {
 };
 
 /**
- * The records in a piece of a log that begins with a record. `next` is where to continue reading. `last`: the piece
- * reaches the file's end. `search`: a record that the file's end cuts counts as damaged, and complete records after its
- * beginning are returned.
+ * Where the records are in a piece of a log that begins with a record. `next` is where to continue reading. `last`: the
+ * piece reaches the file's end. `search`: a record that the file's end cuts counts as damaged, and complete records
+ * after its beginning are returned.
  */
-export function recordsIn(bytes: Buffer, last: boolean, search: boolean): { records: PlacedRecord[]; next: number } {
-  const records: PlacedRecord[] = [];
+export function spansIn(bytes: Buffer, last: boolean, search: boolean): Spans & { next: number } {
+  const spans: number[] = [];
   let at = 0;
   while (at < bytes.length) {
     const end = endAt(bytes, at, last);
     if (typeof end === 'number') {
-      records.push(placed(bytes, at, end));
+      spans.push(at, end);
       at = end;
       continue;
     }
@@ -127,7 +135,52 @@ export function recordsIn(bytes: Buffer, last: boolean, search: boolean): { reco
     if (found === undefined) break;
     at = found;
   }
-  return { records, next: at };
+  return { bytes, spans, next: at };
+}
+
+/** The records themselves; their data are parts of `bytes`. */
+export function placedIn({ bytes, spans }: Spans): PlacedRecord[] {
+  const records: PlacedRecord[] = [];
+  for (let j = 0; j < spans.length; j += 2) records.push(placed(bytes, spans[j]!, spans[j + 1]!));
+  return records;
+}
+
+function recordsIn(bytes: Buffer, last: boolean, search: boolean): { records: PlacedRecord[]; next: number } {
+  const found = spansIn(bytes, last, search);
+  return { records: placedIn(found), next: found.next };
+}
+
+/**
+ * The data of the records that `wanted` accepts, each behind a header as frameOf() makes it unless `raw`, in one new
+ * buffer.
+ */
+export function framed(
+  { bytes, spans }: Spans,
+  wanted: (stream: 1 | 2, ns: () => bigint) => boolean,
+  raw: boolean,
+): Buffer {
+  let [at, size] = [0, 0];
+  const ns = () => bytes.readBigUInt64LE(at + 8);
+  const taken: number[] = [];
+  for (let j = 0; j < spans.length; j += 2) {
+    at = spans[j]!;
+    if (!wanted(bytes[at] as 1 | 2, ns)) continue;
+    taken.push(at);
+    size += bytes.readUInt32LE(at + 4) + (raw ? 0 : FRAME);
+  }
+  const into = Buffer.allocUnsafe(size);
+  let to = 0;
+  for (at of taken) {
+    const length = bytes.readUInt32LE(at + 4);
+    if (!raw) {
+      into.writeUInt32LE(bytes[at]!, to);
+      into.writeUInt32BE(length, to + 4);
+      to += FRAME;
+    }
+    bytes.copy(into, to, at + HEAD, at + HEAD + length);
+    to += length;
+  }
+  return into;
 }
 
 /** The record that ends with these bytes; undefined when there is none, or when it has no mark. */
