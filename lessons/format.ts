@@ -98,9 +98,10 @@ export interface Task {
   mode: 'edge' | 'level';
   /**
    * own: it is true of the lesson's own container; other: of another one that was created after the lesson was opened.
-   * A container that has nothing to do with the lesson must not solve a task.
+   * A container that has nothing to do with the lesson must not solve a task. any: either; only in challenges, whose
+   * container may be replaced by a repaired one, and whose checks therefore name it.
    */
-  whose: 'own' | 'other';
+  whose: 'own' | 'other' | 'any';
   /** tasks that must be done first; only later events count */
   after: string[];
   check: Check;
@@ -134,6 +135,28 @@ export interface LessonText {
   predictions: Prediction[];
 }
 
+/** What the learner can point at: an object in a picture, or a thing that is chosen by its id. */
+export interface Mark {
+  id: string;
+  view: View;
+  /** regular expression for the ids of the objects in the picture that mean it: `^cgroup:.*memory` */
+  sel: string;
+}
+/**
+ * What a challenge has and a lesson has not. In `machine.run`, `twin`, `also`, checks and acts `{{machine}}` stands for
+ * the container's drawn name, and `{{NAME}}` for the drawn value of `vary`.
+ */
+export interface Challenge {
+  /** by name: the values of which one is drawn when the challenge is opened */
+  vary: Record<string, string[]>;
+  /** containers beside the broken one: `name` follows the machine's name and `-`; arguments of `drydock run` */
+  also: { name: string; run: string }[];
+  /** arguments of `drydock run` of the healthy twin, which the last hint starts as `MACHINE-twin` */
+  twin: string;
+  /** in the order of the first question's options: that question is the pointing */
+  marks: Mark[];
+}
+
 export interface Lesson {
   id: string;
   module: string;
@@ -151,6 +174,7 @@ export interface Lesson {
   /** `answer`: number of the right option, from 0; `after`: the task that shows the result */
   predictions: { answer: number; after?: string }[];
   text: { en: LessonText; ru?: LessonText };
+  challenge?: Challenge;
 }
 
 export interface Module {
@@ -169,5 +193,7 @@ export interface Term {
 export interface Course {
   modules: Module[];
   lessons: Lesson[];
+  /** module and number mean nothing in them */
+  challenges: Lesson[];
   glossary: { en: Term[]; ru: Term[] };
 }

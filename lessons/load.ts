@@ -27,6 +27,7 @@ import { readGlossary } from './glossary.ts';
 import { inlinePieces, pieces, readBody, readLine } from './markdown.ts';
 import { predictionsIn, questionsIn } from './questions.ts';
 import { readPredictions, readQuiz } from './read-questions.ts';
+import { challengeFields, readChallenge } from './read-challenge.ts';
 import { readTask } from './read-task.ts';
 import { sameShape } from './same-shape.ts';
 import { LessonsError, Place, type Trouble } from './trouble.ts';
@@ -51,6 +52,7 @@ class Loader {
   readonly troubles: Trouble[] = [];
   readonly links: Linked[] = [];
   readonly lessons: Lesson[] = [];
+  readonly challenges: Lesson[] = [];
   readonly modules: Module[] = [];
 
   constructor(private readonly root: string) {}
@@ -110,21 +112,24 @@ class Loader {
     return { text: { title, about, body, hints: said, quiz, predictions: texts }, answers, predictions };
   }
 
-  lesson(module: string, dir: string): void {
-    const file = this.file(dir, 'lesson', 'en');
-    if (!this.has(file)) return void this.troubles.push({ file, line: 1, message: 'a lesson has a lesson.md' });
+  lesson(module: string, dir: string, stem: 'lesson' | 'challenge' = 'lesson'): void {
+    const file = this.file(dir, stem, 'en');
+    if (!this.has(file)) return void this.troubles.push({ file, line: 1, message: `a ${stem} has a ${stem}.md` });
     const opened = this.open(file);
     if (!opened) return;
     const { fields, body } = opened;
-    fields.only([], ['id', 'title', 'about', 'minutes', 'needs', 'requires', 'machine', 'view', 'tasks', ...asked]);
+    const isChallenge = stem === 'challenge';
+    const heads = ['id', 'title', 'about', 'minutes', 'needs', 'requires', 'machine', 'view', 'tasks', ...asked];
+    fields.only([], isChallenge ? [...heads, ...challengeFields] : heads);
     const id = fields.text(['id']);
     if (id && !/^[a-z][a-z0-9-]*$/.test(id))
       fields.trouble(['id'], 'the id of a lesson is small letters, digits and -');
-    if (this.lessons.some((other) => other.id === id)) fields.trouble(['id'], `the id ${id} is taken`);
+    if ([...this.lessons, ...this.challenges].some((other) => other.id === id))
+      fields.trouble(['id'], `the id ${id} is taken`);
     const machine = readMachine(fields);
     const ids: string[] = [];
     const read = Object.keys(fields.map(['tasks'])).flatMap((task) => {
-      const one = readTask(fields, task, ids, machine !== undefined);
+      const one = readTask(fields, task, ids, machine !== undefined, isChallenge);
       ids.push(task);
       return one ?? [];
     });
@@ -142,13 +147,17 @@ class Loader {
     const view = readView(fields);
     const ru = this.translation(
       dir,
+      stem,
       read.map(({ task }) => task.id),
       text,
     );
-    this.lessons.push({
+    const challenge = isChallenge ? readChallenge(fields, ids, text.quiz[0]?.options.length ?? 0) : undefined;
+    if (isChallenge && !ru) fields.trouble(['id'], 'a challenge has a challenge.ru.md');
+    const kept = isChallenge ? this.challenges : this.lessons;
+    kept.push({
       id,
       module,
-      number: this.lessons.length + 1,
+      number: kept.length + 1,
       minutes: fields.read(['minutes'], minutes) ?? 15,
       needs: fields.names(['needs']),
       requires: fields.names(['requires'], requirements) as Requirement[],
@@ -158,15 +167,16 @@ class Loader {
       answers,
       predictions,
       text: { en: text, ...(ru && { ru }) },
+      ...(challenge && { challenge }),
     });
-    for (const need of this.lessons.at(-1)!.needs)
-      if (!this.lessons.slice(0, -1).some((other) => other.id === need))
+    for (const need of kept.at(-1)!.needs)
+      if (!this.lessons.slice(0, isChallenge ? undefined : -1).some((other) => other.id === need))
         fields.trouble(['needs'], `no lesson before this one is called ${need}`);
   }
 
-  /** lesson.ru.md: title, subject, hints and quiz; the rest of the front matter is shared. */
-  translation(dir: string, tasks: readonly string[], en: LessonText): LessonText | undefined {
-    const file = this.file(dir, 'lesson', 'ru');
+  /** lesson.ru.md or challenge.ru.md: title, subject, hints and quiz; the rest of the front matter is shared. */
+  translation(dir: string, stem: string, tasks: readonly string[], en: LessonText): LessonText | undefined {
+    const file = this.file(dir, stem, 'ru');
     const opened = this.has(file) ? this.open(file) : undefined;
     if (!opened) return undefined;
     const { fields } = opened;
@@ -174,8 +184,7 @@ class Loader {
     const hints = Object.fromEntries(
       Object.keys(fields.map(['tasks'])).map((task) => {
         fields.only(['tasks', task], ['hints']);
-        if (!tasks.includes(task))
-          fields.trouble(['tasks', task], `${this.file(dir, 'lesson', 'en')} has no such task`);
+        if (!tasks.includes(task)) fields.trouble(['tasks', task], `${this.file(dir, stem, 'en')} has no such task`);
         return [task, fields.list(['tasks', task, 'hints']).map(String)];
       }),
     );
@@ -186,6 +195,9 @@ class Loader {
 
   course(): Course {
     for (const dir of numbered(this.root)) this.module(dir);
+    const challenges = join(this.root, 'challenges');
+    for (const dir of existsSync(challenges) ? numbered(challenges) : [])
+      this.lesson('challenges', join('challenges', dir), 'challenge');
     const glossary = Object.fromEntries(
       languages.map((language) => {
         const file = this.file('', 'glossary', language);
@@ -199,12 +211,16 @@ class Loader {
     ) as Record<Language, Term[]>;
     for (const linked of this.links) this.checkLinks(linked, new Set(glossary.en.map(({ id }) => id)));
     if (this.troubles.length) throw new LessonsError(this.troubles);
-    return { modules: this.modules, lessons: this.lessons, glossary };
+    return { modules: this.modules, lessons: this.lessons, challenges: this.challenges, glossary };
   }
 
   checkLinks({ place, line, content, source }: Linked, terms: ReadonlySet<string>): void {
     const lines = source.split('\n');
-    const known = { step: stepIds, term: terms, lesson: new Set(this.lessons.map(({ id }) => id)) };
+    const known = {
+      step: stepIds,
+      term: terms,
+      lesson: new Set([...this.lessons, ...this.challenges].map(({ id }) => id)),
+    };
     for (const piece of content) {
       if (piece.kind !== 'step' && piece.kind !== 'term' && piece.kind !== 'lesson') continue;
       if (known[piece.kind].has(piece.id)) continue;

@@ -30,6 +30,8 @@ export interface OpenLesson {
   /** how the previous daemon ended */
   ended?: DaemonsEnd;
   machine?: string;
+  /** what was drawn for a challenge: `machine` is its container's name */
+  values?: Record<string, string>;
   others: string[];
 }
 export interface Progress {
@@ -128,7 +130,7 @@ export class ProgressStore {
     if (version !== 1) throw badParameter(`a progress file of version 1 is needed, got ${JSON.stringify(version)}`);
     const result: Progress = { version: 1, learner, lessons: {} };
     const all = map(lessons ?? {}, 'lessons');
-    for (const { id, tasks, answers, text } of this.course.lessons) {
+    for (const { id, tasks, answers, text } of [...this.course.lessons, ...this.course.challenges]) {
       if (!Object.hasOwn(all, id)) continue;
       const one = map(all[id], id);
       const quiz = map(one['quiz'] ?? {}, `${id}: quiz`);

@@ -44,6 +44,7 @@ export function readTask(
   id: string,
   before: readonly string[],
   hasMachine: boolean,
+  challenge = false,
 ): ReadTask | undefined {
   const at = (...more: (string | number)[]) => ['tasks', id, ...more];
   if (!/^[a-z][a-z0-9-]*$/.test(id)) fields.trouble(at(), 'the id of a task is small letters, digits and -');
@@ -52,7 +53,8 @@ export function readTask(
     if (value !== 'edge' && value !== 'level') throw new Error(`edge or level is needed, got ${JSON.stringify(value)}`);
     return value as Task['mode'];
   });
-  const whose = fields.read(at('whose'), (value = hasMachine ? 'own' : 'other') => {
+  const whose = fields.read(at('whose'), (value = challenge ? 'any' : hasMachine ? 'own' : 'other') => {
+    if (challenge && value === 'any') return value as Task['whose'];
     if (value !== 'other' && (value !== 'own' || !hasMachine))
       throw new Error(`${hasMachine ? 'own or other' : 'other'} is needed, got ${JSON.stringify(value)}`);
     return value as Task['whose'];

@@ -43,6 +43,8 @@ export interface Subject {
   typed(): readonly string[];
   shown(): string;
   layers(): number;
+  /** addresses of the name servers in its resolv.conf */
+  nameservers(): string[];
   /** pids of its cgroup, as the host numbers them */
   pids(): Promise<number[]>;
   cgroupDir(controller: string): string | undefined;

@@ -81,6 +81,11 @@ export const container: Family = {
     says: () => ({ en: 'the container has been removed', ru: 'контейнер удалён' }),
     holds: (_, { removed }) => removed,
   }),
+  'container.name': kind({
+    arg: text('name'),
+    says: (name) => ({ en: `the container is called ${name}`, ru: `имя контейнера: ${name}` }),
+    holds: (name, { name: found, removed }) => !removed && found === name,
+  }),
   'container.image': kind({
     arg: text('image'),
     says: (image) => ({ en: `the container is of ${image}`, ru: `контейнер из образа ${image}` }),

@@ -1,7 +1,7 @@
 /** The content of the container's network namespace, and the host's rules for its bridge: proc_pid_net(5). */
 import { addressesOf, linkCounters, routesOf, tcpOf } from '../../runtime/watch/process.ts';
 import { kind, type Family } from './check.ts';
-import { number, object, oneOf, optional, pattern, text } from './shape.ts';
+import { number, object, oneOf, optional, pattern, text, truth } from './shape.ts';
 
 const tcpStates = { established: '01', listen: '0A' } as const;
 
@@ -26,6 +26,24 @@ export const network: Family = {
       ru: `внутри есть маршрут ${to}${via ? ` через ${via}` : ''}`,
     }),
     holds: ({ to, via }, { state: { pid } }) => routesOf(pid).some((one) => one.to === to && (!via || one.via === via)),
+  }),
+  'net.gateway': kind({
+    live: true,
+    arg: truth,
+    says: () => ({
+      en: "the default route leads to the network's gateway",
+      ru: 'маршрут по умолчанию ведёт на шлюз сети',
+    }),
+    holds: (_, { state: { pid }, frame }) => {
+      const gateway = /^via (\S+)/.exec(frame().facts.route?.['container/default'] ?? '')?.[1];
+      return gateway !== undefined && routesOf(pid).some(({ to, via }) => to === 'default' && via === gateway);
+    },
+  }),
+  'net.nameserver': kind({
+    live: true,
+    arg: text('address'),
+    says: (address) => ({ en: `it asks the name server ${address}`, ru: `имена узнают у сервера ${address}` }),
+    holds: (address, subject) => subject.nameservers().includes(address),
   }),
   'net.traffic': kind({
     live: true,

@@ -1,4 +1,5 @@
 /** One container as one lesson's checks see it: its growing journal, its output, and the kernel's answers on demand. */
+import { closeSync, openSync, readSync } from 'node:fs';
 import { frameAt, type Frame } from '../../runtime/journal/frame.ts';
 import { statOf, withZombies } from '../../runtime/watch/process.ts';
 import type { Event } from '../../runtime/journal/event.ts';
@@ -16,6 +17,19 @@ const ANY_FILE: Record<string, string[]> = {
   pids: ['pids.max'],
   freezer: ['cgroup.freeze', 'freezer.state'],
 };
+
+/** resolv.conf(5). The container may have written anything into the file, so only its first 4 KiB are read. */
+function nameserversIn(path: string): string[] {
+  const bytes = Buffer.alloc(4096);
+  try {
+    const fd = openSync(path, 'r');
+    const length = readSync(fd, bytes, 0, bytes.length, 0);
+    closeSync(fd);
+    return [...bytes.toString('utf8', 0, length).matchAll(/^nameserver\s+(\S+)/gm)].map(([, address]) => address!);
+  } catch {
+    return [];
+  }
+}
 
 export class Watched {
   readonly events: Event[] = [];
@@ -104,6 +118,7 @@ export class Watched {
       typed: () => this.output.typed(since).map(({ text }) => text),
       shown: () => this.output.shown(since),
       layers: () => layers.length,
+      nameservers: () => nameserversIn(container.paths.resolvConf),
       pids,
       grown: (counter, now) => growth.of(counter, now, since, { id: container.id, created, own, settled }),
       cgroupDir: (controller) =>

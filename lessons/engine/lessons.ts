@@ -4,8 +4,17 @@ import type { ContainerHandle, Engine } from '../../runtime/engine/engine.ts';
 import type { MachineState } from '../../runtime/container/life.ts';
 import { badParameter, conflict, notFound } from '../../runtime/errors/api-error.ts';
 import type { ContainerRequest } from '../../runtime/request/container-request.ts';
-import { languages, type Course, type Language, type Lesson, type LessonText, type Term } from '../format.ts';
+import {
+  languages,
+  type Course,
+  type Language,
+  type Lesson,
+  type LessonText,
+  type Mark,
+  type Term,
+} from '../format.ts';
 import { ProgressStore, checkLearner, type OpenLesson, type Progress } from '../progress.ts';
+import { belongs, draw, filled } from './challenge.ts';
 import { here, lacking } from './features.ts';
 import { nextHint } from './hints.ts';
 import { Session } from './session.ts';
@@ -25,6 +34,8 @@ export interface LessonContent extends LessonText {
   language: Language;
   machine: boolean;
   glossary: Term[];
+  /** of a challenge: what can be pointed at, in the order of the first question's options */
+  marks?: Mark[];
 }
 
 /** The states in which a start is possible; in any other the container is moving or running. */
@@ -48,7 +59,8 @@ export class Lessons {
   }
 
   #lesson(id: string): Lesson {
-    const found = this.options.course.lessons.find((lesson) => lesson.id === id);
+    const { lessons, challenges } = this.options.course;
+    const found = lessons.find((lesson) => lesson.id === id) ?? challenges.find((lesson) => lesson.id === id);
     if (!found) throw notFound(`No such lesson: ${id.slice(0, 60)}`);
     return found;
   }
@@ -56,29 +68,31 @@ export class Lessons {
   list(learner: string, language: Language): LessonList {
     const { lessons } = this.#store.of(checkLearner(learner));
     const { open } = this.#store.of(checkLearner(learner));
+    const listed = ({ id, module, number, minutes, text, needs, requires, tasks }: Lesson) => ({
+      id,
+      module,
+      number,
+      minutes,
+      title: (text[language] ?? text.en).title,
+      about: (text[language] ?? text.en).about,
+      translated: text[language] !== undefined,
+      needs,
+      lacking: lacking(requires, language),
+      tasks: tasks.length,
+      done: Object.keys(lessons[id]?.tasks ?? {}).length,
+      finished: lessons[id]?.finished !== undefined,
+      open: open?.lesson === id,
+    });
     return {
       features: Object.fromEntries(here().map((name) => [name, true as const])),
       modules: this.options.course.modules.map(({ id, text }) => ({ id, title: (text[language] ?? text.en).title })),
-      lessons: this.options.course.lessons.map(({ id, module, number, minutes, text, needs, requires, tasks }) => ({
-        id,
-        module,
-        number,
-        minutes,
-        title: (text[language] ?? text.en).title,
-        about: (text[language] ?? text.en).about,
-        translated: text[language] !== undefined,
-        needs,
-        lacking: lacking(requires, language),
-        tasks: tasks.length,
-        done: Object.keys(lessons[id]?.tasks ?? {}).length,
-        finished: lessons[id]?.finished !== undefined,
-        open: open?.lesson === id,
-      })),
+      lessons: this.options.course.lessons.map(listed),
+      challenges: this.options.course.challenges.map(listed),
     };
   }
 
   content(id: string, language: Language): LessonContent {
-    const { text, module, number, minutes, needs, requires, view, machine } = this.#lesson(id);
+    const { text, module, number, minutes, needs, requires, view, machine, challenge } = this.#lesson(id);
     const chosen = text[language] ? language : 'en';
     return {
       ...text[chosen]!,
@@ -93,6 +107,7 @@ export class Lessons {
       language: chosen,
       machine: machine !== undefined,
       glossary: this.options.course.glossary[chosen],
+      ...(challenge && { marks: challenge.marks }),
     };
   }
 
@@ -106,7 +121,8 @@ export class Lessons {
     if (open && (again || open.lesson !== id)) await this.leave(learner, open.lesson);
     if (again) this.#store.forget(learner, id);
     const progress = this.#store.of(learner);
-    progress.open ??= { lesson: id, since: Date.now(), daemon: this.#daemon, others: [] };
+    const values = draw(lesson);
+    progress.open ??= { lesson: id, since: Date.now(), daemon: this.#daemon, ...(values && { values }), others: [] };
     const session = this.#session(progress, lesson);
     await this.#machine(session);
     this.#store.save(learner);
@@ -119,7 +135,7 @@ export class Lessons {
     if (known) return known;
     const { learner } = progress;
     const open = progress.open!;
-    const session = new Session(lesson, learner, open, this.#store.lesson(learner, lesson.id), {
+    const session = new Session(filled(lesson, open.values), learner, open, this.#store.lesson(learner, lesson.id), {
       engine: this.options.engine,
       save: () => this.#store.save(learner),
     });
@@ -146,7 +162,8 @@ export class Lessons {
 
   /** The lesson's container: created once, and started again if a daemon's end had rolled it back. */
   async #machine({ lesson, open, ...session }: Session): Promise<void> {
-    if (!lesson.machine) return;
+    // A challenge's container may have been taken away by its learner.
+    if (!lesson.machine || (lesson.challenge && open.machine)) return;
     const { engine, request } = this.options;
     let handle: ContainerHandle | undefined = engine
       .containers()
@@ -155,16 +172,34 @@ export class Lessons {
       const wanted = request(lesson.machine.run);
       handle = await engine.create(
         { ...wanted, Labels: { ...wanted.Labels, [LESSON_LABEL]: lesson.id } },
-        { name: this.#name(lesson.id), pull: 'missing' },
+        { name: open.values?.['machine'] ?? this.#name(lesson.id), pull: 'missing' },
       );
       open.machine = handle.container.id;
     }
+    for (const { name, run } of lesson.challenge?.also ?? [])
+      await this.#beside(`${handle.container.name}-${name}`, run);
     const mine = this.#sessions.get(session.learner);
     const { status, machine } = handle.state;
     // The status of a held start is 'created' too, so a reloaded page must check the state: the start is under way.
     if ((status !== 'created' && status !== 'dead') || !AT_REST.has(machine)) return;
     if (mine) mine.trouble = undefined;
     handle.start({ mode: 'run', breakpoints: lesson.machine.pauseAt }).catch((error: unknown) => {
+      if (!mine) return;
+      mine.trouble = error instanceof Error ? error.message : String(error);
+      mine.tell();
+    });
+  }
+  /** Starts a container that belongs to a challenge beside its broken one. */
+  async #beside(name: string, run: string): Promise<void> {
+    const handle = await this.options.engine.create(this.options.request(run), { name, pull: 'missing' });
+    await handle.start();
+  }
+  /** The last hint of the pointing: the same container without the fault, to be compared with. */
+  #twin({ lesson, open, ...session }: Session): void {
+    const name = `${open.values?.['machine']}-twin`;
+    if (!lesson.challenge || this.options.engine.containers().some(({ container }) => container.name === name)) return;
+    this.#beside(name, lesson.challenge.twin).catch((error: unknown) => {
+      const mine = this.#sessions.get(session.learner);
       if (!mine) return;
       mine.trouble = error instanceof Error ? error.message : String(error);
       mine.tell();
@@ -189,10 +224,10 @@ export class Lessons {
     const progress = this.#store.of(learner);
     delete progress.open;
     this.#store.save(learner);
-    await this.options.engine
-      .containers()
-      .find(({ container }) => container.id === open.machine)
-      ?.remove({ force: true });
+    // Of a challenge also what the learner has put in the container's place: it has that one's name.
+    for (const handle of this.options.engine.containers())
+      if (handle.container.id === open.machine || belongs(handle.container.name, open.values))
+        await handle.remove({ force: true, volumes: open.values !== undefined });
   }
 
   answer(learner: string, id: string, question: number, chosen: number): LessonState {
@@ -232,6 +267,7 @@ export class Lessons {
     if (next !== undefined) {
       session.progress.hints[task] = [...shown, next].sort((a, b) => a - b);
       this.#store.save(session.learner);
+      if (task === 'point' && next === found.hints.length - 1) this.#twin(session);
       session.tell();
     }
     return session.state();

@@ -160,7 +160,9 @@ export class Session {
       if (since === Infinity || (done && task.mode === 'edge')) continue;
       // hints may be about any container of the learner
       const look = this.#lookAt(since);
-      const about = look.subjects.filter(({ id }) => (id === this.open.machine) === (task.whose === 'own'));
+      const about = look.subjects.filter(
+        ({ id }) => task.whose === 'any' || (id === this.open.machine) === (task.whose === 'own'),
+      );
       const good = await holds(task.check, { ...look, about });
       if (good) this.#holding.add(task.id);
       else this.#holding.delete(task.id);
@@ -211,13 +213,20 @@ export class Session {
 
   state(): LessonState {
     const all = this.around.engine.containers();
-    const machine = all.find(({ container }) => container.id === this.open.machine);
+    const { machine: name } = this.open.values ?? {};
+    const named = (wanted: string) => all.find(({ container }) => container.name === wanted);
+    // A challenge's container may have been replaced by another one with its name.
+    const machine =
+      all.find(({ container }) => container.id === this.open.machine) ?? (name === undefined ? undefined : named(name));
+    const twin = name === undefined ? undefined : named(`${name}-twin`);
     return {
       lesson: this.lesson.id,
       learner: this.learner,
       ...(machine && {
         machine: { id: machine.container.id, name: machine.container.name, status: machine.state.status },
       }),
+      ...(this.open.values && { values: this.open.values }),
+      ...(twin && { twin: { id: twin.container.id, name: twin.container.name, status: twin.state.status } }),
       ...(this.trouble && { trouble: this.trouble }),
       tasks: this.lesson.tasks.map(this.#taskState),
       quiz: this.lesson.answers.map((answer, j) => {
@@ -231,7 +240,7 @@ export class Session {
       }),
       finished: this.progress.finished !== undefined,
       others: all
-        .filter(({ container, created }) => created >= this.open.since && container.id !== this.open.machine)
+        .filter(({ container, created }) => created >= this.open.since && container.id !== machine?.container.id)
         .map(({ container: { id, name } }) => ({ id, name })),
     };
   }

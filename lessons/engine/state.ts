@@ -25,6 +25,10 @@ export interface LessonState {
   learner: string;
   /** the lesson's own container */
   machine?: { id: string; name: string; status: string };
+  /** what was drawn for a challenge */
+  values?: Record<string, string>;
+  /** the healthy twin of a challenge's container, once a hint has started it */
+  twin?: { id: string; name: string; status: string };
   /** why the container could not be started */
   trouble?: string;
   tasks: TaskState[];
@@ -53,4 +57,5 @@ export interface LessonList {
   features: Record<string, string | true>;
   modules: { id: string; title: string }[];
   lessons: ListedLesson[];
+  challenges: ListedLesson[];
 }

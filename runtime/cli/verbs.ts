@@ -48,6 +48,7 @@ export const verbs: readonly Entry[] = [
   inside('record', 'write a run into one HTML file, to be looked at anywhere', () => import('./verbs/walk/record.ts')),
   inside('playground', 'open the page on which all of this can be seen', () => import('./verbs/walk/playground.ts')),
   inside('lesson', 'take a lesson on a real container', () => import('./verbs/walk/lesson.ts')),
+  inside('challenge', 'find the fault of a broken container', () => import('./verbs/walk/challenge.ts')),
   image('build', 'build an image from a Dockerfile', () => import('./verbs/image/build.ts')),
   image('pull', 'fetch an image from its registry', () => import('./verbs/image/pull.ts')),
   image('push', 'send an image to its registry', () => import('./verbs/image/push.ts')),

@@ -7,7 +7,7 @@ import { packageRoot } from '../../runtime/syscalls/native.ts';
 import type { Engine } from '../../runtime/engine/engine.ts';
 import { parseRunLine } from '../live/ask/run-line.ts';
 
-const none: Course = { modules: [], lessons: [], glossary: { en: [], ru: [] } };
+const none: Course = { modules: [], lessons: [], challenges: [], glossary: { en: [], ru: [] } };
 
 export function openLessons(engine: Engine): Lessons {
   const file = join(packageRoot, 'dist/lessons.json');

@@ -86,6 +86,7 @@ function subject(more: Partial<Subject> = {}): Subject {
     typed: () => ['echo $$'],
     shown: () => '# echo $$\n1',
     layers: () => 4,
+    nameservers: () => ['192.0.2.53'],
     pids: async () => [],
     cgroupDir: () => undefined,
     grown: async () => 0,

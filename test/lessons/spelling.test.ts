@@ -18,7 +18,7 @@ const page = join(packageRoot, 'web/words');
 const languages = ['en', 'ru'] as const;
 
 const files = readdirSync(root, { recursive: true, encoding: 'utf8' })
-  .filter((file) => /(^|\/)(lesson|module|glossary)(\.ru)?\.md$/.test(file))
+  .filter((file) => /(^|\/)(lesson|challenge|module|glossary)(\.ru)?\.md$/.test(file))
   .sort();
 const tables = readdirSync(page, { recursive: true, encoding: 'utf8' })
   .filter((file) => file.endsWith('.ts'))

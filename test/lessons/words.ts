@@ -87,7 +87,7 @@ function* told(source: string): Generator<Text> {
   yield { line: front.bodyLine, text: front.body };
 }
 
-/** `source`: the text of a lesson, a module or a glossary. */
+/** `source`: the text of a lesson, a challenge, a module or a glossary. */
 export function* wordsIn(file: string, source: string): Generator<Word> {
   const texts = source.startsWith('---\n')
     ? told(source)

@@ -71,4 +71,13 @@ export const lessons = {
   table: 'table',
   lastKnown: 'The connection is lost. This is how far you were:',
   noMachine: 'the container',
+  challenges: 'Challenges',
+  challenge: 'Challenge',
+  challengesLead: 'A container is broken by one fault. Find it, point at it, and mend it in any way.',
+  pointing: 'Point at the fault',
+  pointHint: 'Click a mark in a picture: what it belongs to is chosen here. Or choose here.',
+  point: 'This is to blame',
+  compareTwin: (name: string) => `Compare with the healthy twin, ${name}`,
+  challengeDone: 'Found and mended: the challenge is done.',
+  challengeLoading: 'The list is coming…',
 };
