@@ -16,6 +16,7 @@ import type { Settings } from '../data-root/settings.ts';
 import { build, parse, receive, TITLE } from '../steps/build/build.ts';
 import type { StorageDriver } from '../storage/driver.ts';
 import type { BuildOptions } from './build-options.ts';
+import { BuildUsage } from './build-usage.ts';
 import { BuildOutput } from './build-output.ts';
 import type { CreateOptions } from './create-container.ts';
 import type { ContainerHandle } from './engine.ts';
@@ -38,6 +39,7 @@ interface Host {
 export class Builds {
   readonly cache: BuildCache;
   readonly cacheDirs: CacheDirs;
+  readonly usage: BuildUsage;
 
   constructor(
     private readonly host: Host,
@@ -45,6 +47,11 @@ export class Builds {
   ) {
     this.cache = new BuildCache(host.settings.root, (id) => host.images.find(id) !== undefined);
     this.cacheDirs = new CacheDirs(host.settings.root);
+    this.usage = new BuildUsage(host.images, this.cache, this.cacheDirs, async (id) => {
+      const removed = await host.images.remove(id, { force: false }).catch(() => undefined);
+      if (removed) this.cache.forget(id);
+      return removed !== undefined;
+    });
   }
 
   /** Resolves with the image. Throws ApiError in the client's words, after everything but the cache was undone. */

@@ -23,6 +23,7 @@ import type { Image } from '../image/manifest/image.ts';
 import type { LayerFile } from '../image/layer/layer-file.ts';
 import type { CommitOptions } from './commit-options.ts';
 import type { Verdict } from '../build/build.ts';
+import type { CacheUsage, PruneAsked } from './build-usage.ts';
 import type { BuildOptions } from './build-options.ts';
 import type { ImageArchiveList } from './image-archive-options.ts';
 import type { PullOptions, Pulled } from './pull-options.ts';
@@ -253,6 +254,12 @@ export interface Engine {
   readonly builds: {
     /** What the cache has for a build, and why not the rest. Throws ApiError. */
     why(options: Omit<BuildOptions, 'explain'>): Promise<Verdict[]>;
+    /** What builds keep for later ones. */
+    readonly usage: {
+      list(): Promise<CacheUsage[]>;
+      /** Returns what was removed. */
+      prune(asked: PruneAsked): Promise<CacheUsage[]>;
+    };
     readonly cache: {
       /** True for an image on which a build made another one. */
       isParent(image: string): boolean;

@@ -193,6 +193,33 @@ test('a client and a daemon that are killed leave no secret mounted and no cache
   assert.equal(await left(), []);
 });
 
+test('du and prune show the caches and remove those that no build needs', async () => {
+  await built('FROM base\nRUN --mount=type=cache,target=/p,id=pruned seq 100000 > /p/f\n', {}, '-t', 'keeps');
+  await build({ Dockerfile: 'FROM base\nRUN seq 50000 > /part\nRUN false\n' });
+  const shown = await d.docker('buildx', 'du', '--verbose');
+  assert.match(shown.out, /Description:\s+cached mount pruned\n[^]*?Type:\s+exec\.cachemount/);
+  const table = JSON.parse((await d.api('GET', '/system/df?type=build-cache')).body) as { BuildCache: Cache[] };
+  const part = table.BuildCache.find(({ Description }) => Description.includes('/part'));
+  assert.ok(part && part.Size > 200_000 && !part.InUse && !part.Shared);
+  const removed = await d.docker('buildx', 'prune', '--force', '--filter', 'type=exec.cachemount');
+  assert.match(removed.out, /Total:\s+\d/);
+  const kept = (await d.docker('buildx', 'du', '--verbose')).out;
+  assert.not.match(kept, 'exec.cachemount');
+  assert.match(kept, '/part');
+  assert.match((await d.docker('builder', 'prune', '--force')).out, /Total:?.*\d/i);
+  assert.not.match((await d.docker('buildx', 'du', '--verbose')).out, '/part');
+  const classic = JSON.parse((await d.api('POST', '/build/prune')).body) as object;
+  assert.equal(classic, { CachesDeleted: null, SpaceReclaimed: 0 });
+  assert.match(await d.ok('images', 'keeps'), 'keeps');
+  assert.match(await built('FROM base\nRUN --mount=type=cache,target=/p,id=pruned ls /p\n'), /RUN --mount/);
+});
+interface Cache {
+  Description: string;
+  Size: number;
+  InUse: boolean;
+  Shared: boolean;
+}
+
 test('a wrong flag is told with its line', async () => {
   for (const [flag, message] of [
     ['type=disk,target=/x', 'unsupported mount type "disk"'],

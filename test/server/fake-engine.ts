@@ -200,7 +200,11 @@ export class FakeEngine implements Engine {
     save: () => Promise.reject(new ApiError(501, 'saving images: not there yet in the stand-in')),
     load: () => Promise.reject(new ApiError(501, 'loading images: not there yet in the stand-in')),
   };
-  readonly builds = { why: () => Promise.resolve([]), cache: { isParent: () => false } };
+  readonly builds = {
+    usage: { list: () => Promise.resolve([]), prune: () => Promise.resolve([]) },
+    why: () => Promise.resolve([]),
+    cache: { isParent: () => false },
+  };
   build(): ReturnType<Engine['build']> {
     throw new ApiError(501, 'building images: not there yet in the stand-in');
   }

@@ -17,6 +17,8 @@ export interface Entry {
   parent: string;
   key: string;
   image: string;
+  /** the image was the result of a build, which somebody may know by its id */
+  result?: true;
 }
 /** The oldest entries beyond this number are dropped. */
 const MOST = 5000;
@@ -44,7 +46,9 @@ export class BuildCache {
         .list('entries', MOST)
         .map((value) => {
           const from = Checked.of('an entry of cache.json', value);
-          return { parent: from.optional('parent') ?? '', key: from.string('key'), image: from.string('image') };
+          const result = from.flag('result') && { result: true as const };
+          const parent = from.optional('parent') ?? '';
+          return { parent, key: from.string('key'), image: from.string('image'), ...result };
         });
     } catch {
       return [];
@@ -68,6 +72,19 @@ export class BuildCache {
     this.#entries = [...others.slice(-(MOST - 1)), entry];
     this.parts.save(entry.image, parts);
     this.#save();
+  }
+
+  /** Each image of the cache once, the newest first. */
+  all(): readonly Entry[] {
+    const known = new Map(this.#entries.filter(({ image }) => this.exists(image)).map((one) => [one.image, one]));
+    return [...known.values()].reverse();
+  }
+
+  /** Keeps the image from being removed as a mere part of the cache. */
+  finished(image: string): void {
+    const made = this.#entries.filter((one) => one.image === image && !one.result);
+    for (const one of made) one.result = true;
+    if (made.length) this.#save();
   }
 
   /** True for an image on which another one was built. */

@@ -198,6 +198,7 @@ The image itself is known by its id, the digest of its config. See the OCI image
     const unused = [...c.asked.args.keys()].filter((name) => !c.usedArgs.has(name) && !isProxy(name));
     if (unused.length) c.asked.tell(`[Warning] One or more build-args [${unused.join(' ')}] were not consumed\n`);
     finishStage(c);
+    c.cache.finished(image.id);
     await removeTree(c.dir);
     c.asked.tell(`Successfully built ${shortOf(image.id)}\n`);
     for (const name of c.asked.tags) {

@@ -14,6 +14,7 @@ import { names, table } from './json-query.ts';
 import { limitsOf } from './limits.ts';
 import { OWN_CACHE } from './own-cache.ts';
 import { secretsHeader } from './secrets-header.ts';
+import { prune } from './usage.ts';
 
 /** What the classic builder has and this one has not. A value that means "not given" is taken. */
 const MISSING = `squash remote session outputs isolation securityopt`.split(' ');
@@ -111,4 +112,4 @@ const why = (x: Exchange): Promise<object> => {
   return x.engine.builds.why({ ...optionsOf(x), ...silent, signal: x.gone() });
 };
 
-export const build: Routes = { 'POST /build': answer, 'POST /drydock/build/why': why };
+export const build: Routes = { 'POST /build': answer, 'POST /build/prune': prune, 'POST /drydock/build/why': why };

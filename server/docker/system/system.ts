@@ -8,9 +8,9 @@ import { logDriverNames } from '../../../runtime/drivers/log.ts';
 import { volumeDrivers } from '../../../runtime/volume/volume.ts';
 import { proxySettings } from '../../../runtime/kernel/proxy.ts';
 import { containerView } from '../containers/list.ts';
-import { readFilters } from '../http/filters.ts';
 import { volumeUsage } from '../volumes/volume-view.ts';
 import { imageView } from '../images/images.ts';
+import { cacheView } from '../build/usage.ts';
 import type { Exchange, Routes } from '../http/route.ts';
 import { API_VERSION, MIN_API_VERSION } from '../http/version-prefix.ts';
 
@@ -157,7 +157,7 @@ async function diskUsage(x: Exchange): Promise<object> {
     Volumes: wants('volume')
       ? await Promise.all(engine.volumes.list().map((volume) => volumeUsage(engine, volume)))
       : [],
-    BuildCache: [],
+    BuildCache: wants('build-cache') ? (await engine.builds.usage.list()).map(cacheView) : [],
   };
 }
 
@@ -165,19 +165,4 @@ export const system: Routes = {
   'GET /version': version,
   'GET /info': info,
   'GET /system/df': diskUsage,
-  'POST /build/prune': (x) => {
-    readFilters(x.query, [
-      'until',
-      'id',
-      'parent',
-      'type',
-      'description',
-      'inuse',
-      'shared',
-      'private',
-      'label',
-      'label!',
-    ]);
-    return { CachesDeleted: null, SpaceReclaimed: 0 };
-  },
 };

@@ -7,6 +7,7 @@ import { answerOf } from './export.ts';
 import { asConnectError } from './failures.ts';
 import { refuseExports } from './refused.ts';
 import { buildInto, type Context } from './run-build.ts';
+import { filterOf, pruneOf, recordOf } from './usage.ts';
 import { Solve, type Exporter } from './solve.ts';
 
 /** How long the progress of a build can be asked for after its end, in milliseconds. */
@@ -33,6 +34,14 @@ export function control(context: Context): Partial<ServiceImpl<typeof Control>> 
   return {
     info: () => ({ buildkitVersion: version }),
     listWorkers: () => ({ record: workers().map((one) => ({ ...one, BuildkitVersion: version })) }),
+
+    async diskUsage({ filter }) {
+      const isWanted = filterOf(filter);
+      return { record: (await context.engine.builds.usage.list()).filter(isWanted).map(recordOf) };
+    },
+    async *prune(request) {
+      for (const removed of await context.engine.builds.usage.prune(pruneOf(request))) yield recordOf(removed);
+    },
 
     async solve(request, { signal }) {
       const solve = new Solve(
