@@ -76,7 +76,7 @@ export interface BuildRequest {
   /** the client's SSH agents */
   agent?: SshAgent;
   /** the credentials for a registry: 'docker.io', 'localhost:5000' */
-  auth?(domain: string): RegistryAuth | undefined;
+  auth?(domain: string): RegistryAuth | undefined | Promise<RegistryAuth | undefined>;
   /** the id of a finished stage's image */
   made(id: string): void;
   /** Nothing is built: each instruction is looked up alone, and told to this function. */

@@ -16,6 +16,7 @@ import type { Settings } from '../data-root/settings.ts';
 import { build, parse, receive, TITLE } from '../steps/build/build.ts';
 import type { StorageDriver } from '../storage/driver.ts';
 import type { BuildOptions } from './build-options.ts';
+import { BuildFiles } from './build-files.ts';
 import { BuildUsage } from './build-usage.ts';
 import { BuildOutput } from './build-output.ts';
 import type { CreateOptions } from './create-container.ts';
@@ -40,6 +41,7 @@ export class Builds {
   readonly cache: BuildCache;
   readonly cacheDirs: CacheDirs;
   readonly usage: BuildUsage;
+  readonly files: BuildFiles;
 
   constructor(
     private readonly host: Host,
@@ -47,6 +49,7 @@ export class Builds {
   ) {
     this.cache = new BuildCache(host.settings.root, (id) => host.images.find(id) !== undefined);
     this.cacheDirs = new CacheDirs(host.settings.root);
+    this.files = new BuildFiles(host);
     this.usage = new BuildUsage(host.images, this.cache, this.cacheDirs, async (id) => {
       const removed = await host.images.remove(id, { force: false }).catch(() => undefined);
       if (removed) this.cache.forget(id);
@@ -109,7 +112,7 @@ export class Builds {
   #runtime({ id: build, signal }: Operation, request: BuildRequest): BuildRuntime {
     const { host } = this;
     const pull = async (reference: string) => {
-      const auth = request.auth?.(normalize(reference).domain);
+      const auth = await request.auth?.(normalize(reference).domain);
       return (await host.pull({ reference, signal, ...(auth && { auth }) })).image;
     };
     const the = (id: string) => host.container(id);
@@ -168,6 +171,7 @@ export class Builds {
   /** Undoes what a daemon left unfinished when it died. */
   async recover(): Promise<void> {
     await this.cacheDirs.recover();
+    await this.files.recover();
     for (const operation of this.operations.interrupted()) {
       if (operation.record.kind !== 'build') continue;
       await operation.recover({ context: this.#context(operation, nothing), phases: [build] });

@@ -254,6 +254,11 @@ export interface Engine {
   readonly builds: {
     /** What the cache has for a build, and why not the rest. Throws ApiError. */
     why(options: Omit<BuildOptions, 'explain'>): Promise<Verdict[]>;
+    /** The files of an image for as long as `take` lasts. */
+    readonly files: {
+      tar(image: Image, take: (parts: AsyncIterable<Uint8Array>) => Promise<void>): Promise<void>;
+      tree(image: Image, take: (dir: string) => Promise<void>): Promise<void>;
+    };
     /** What builds keep for later ones. */
     readonly usage: {
       list(): Promise<CacheUsage[]>;

@@ -12,7 +12,7 @@ const exporting = (type: string, attributes: Record<string, string>, cacheExport
 
 for (const [what, asked, message] of [
   ['an inline cache', exporting('moby', {}, ['inline']), /--cache-to type=inline .* leave it and BUILDKIT_INLINE/],
-  ['a directory', exporting('local', {}), /--output type=local/],
+  ['an archive of an image', exporting('oci', {}), /--output type=oci/],
   ['an image for a registry', exporting('image', { push: 'true' }), /type=image,push=true .* use docker push/],
   ['an annotation', exporting('moby', { 'annotation.a': 'b' }), /--annotation .* use --label/],
   ['another annotation', exporting('moby', { 'annotation-index.a': 'b' }), /--annotation/],

@@ -202,6 +202,7 @@ export class FakeEngine implements Engine {
   };
   readonly builds = {
     usage: { list: () => Promise.resolve([]), prune: () => Promise.resolve([]) },
+    files: { tar: () => Promise.resolve(), tree: () => Promise.resolve() },
     why: () => Promise.resolve([]),
     cache: { isParent: () => false },
   };

@@ -59,7 +59,7 @@ export function control(context: Context): Partial<ServiceImpl<typeof Control>> 
           const reference = await buildInto(context, solve, request.Frontend, request.FrontendAttrs);
           solve.give([reference]);
         }
-        return { ExporterResponse: await answerOf(solve) };
+        return { ExporterResponse: await answerOf(context, solve) };
       } catch (error) {
         const failure = asConnectError(error);
         message = failure.rawMessage;

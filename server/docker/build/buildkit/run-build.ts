@@ -6,7 +6,7 @@ import { OWN_CACHE } from '../own-cache.ts';
 import { contextOf } from './context.ts';
 import { optionsOf } from './options.ts';
 import { cacheImportsOf, refuseAttestations, refuseExports } from './refused.ts';
-import { agentOf, secretsOf } from './secrets.ts';
+import { agentOf, authOf, secretsOf } from './secrets.ts';
 import type { Sessions } from './session.ts';
 import type { Solve, Solves } from './solve.ts';
 
@@ -51,6 +51,7 @@ export async function buildInto(
     ...contextOf(session, attributes, progress, signal),
     secret: secretsOf(session, signal),
     agent: agentOf(session, signal),
+    auth: authOf(session, signal),
     tell: () => undefined,
     made: () => undefined,
     begins: ({ number, total, stage, text }) =>

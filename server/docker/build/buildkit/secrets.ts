@@ -1,9 +1,10 @@
-/** Secrets and SSH agents of the client, from its session. */
+/** Secrets, SSH agents and registry credentials of the client, from its session. */
 import type { Socket } from 'node:net';
 import { once } from 'node:events';
 import { create } from '@bufbuild/protobuf';
 import { Code, ConnectError } from '@connectrpc/connect';
 import type { BuildRequest, SshAgent } from '../../../../runtime/build/build.ts';
+import { Auth } from './proto/filesync_pb.ts';
 import { Secrets } from './proto/secrets_pb.ts';
 import { BytesMessageSchema, SSH, type BytesMessage } from './proto/ssh_pb.ts';
 import type { Session } from './session.ts';
@@ -18,6 +19,21 @@ export const secretsOf =
   async (ID) => {
     try {
       return (await session.call(Secrets).getSecret({ ID }, { signal })).data;
+    } catch (error) {
+      if (isAbsent(error)) return undefined;
+      throw error;
+    }
+  };
+
+/** The credentials that the client keeps for a registry: 'docker.io', 'localhost:5000'. */
+export const authOf =
+  (session: Session, signal: AbortSignal): NonNullable<BuildRequest['auth']> =>
+  async (domain) => {
+    const Host = domain === 'docker.io' ? 'registry-1.docker.io' : domain;
+    try {
+      const { Username, Secret } = await session.call(Auth).credentials({ Host }, { signal });
+      if (!Secret) return undefined;
+      return Username ? { username: Username, password: Secret } : { identitytoken: Secret };
     } catch (error) {
       if (isAbsent(error)) return undefined;
       throw error;
