@@ -79,5 +79,7 @@ export const lessons = {
   point: 'This is to blame',
   compareTwin: (name: string) => `Compare with the healthy twin, ${name}`,
   challengeDone: 'Found and mended: the challenge is done.',
+  leaveChallenge: 'Leave the challenge',
+  leaveChallengeTitle: 'Takes away the containers of the challenge; what you have done is remembered',
   challengeLoading: 'The list is coming…',
 };

@@ -79,5 +79,7 @@ export const lessons: Words['lessons'] = {
   point: 'Причина в этом',
   compareTwin: (name) => `Сравнить со здоровым двойником, ${name}`,
   challengeDone: 'Причина найдена и устранена: задача решена.',
+  leaveChallenge: 'Выйти из задачи',
+  leaveChallengeTitle: 'Удаляет контейнеры задачи; сделанное запоминается',
   challengeLoading: 'Список загружается…',
 };
