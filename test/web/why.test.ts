@@ -31,6 +31,7 @@ test.before(async () => {
   await visit.daemon.ok('network', 'create', 'front');
   await visit.daemon.ok('network', 'create', 'back');
   await start('web', 'front', 'sleep', '1000');
+  await visit.daemon.ok('network', 'connect', 'back', 'web');
   await start('far', 'back', 'sleep', '1000');
   await listen('db', '0.0.0.0');
   await listen('shy', '127.0.0.1');
@@ -70,7 +71,8 @@ test('the containers on the way have a frame on the map, and the one where the p
   for (let n = 0; n < 20 && (await region().getByRole('button', { name: 'next hop' }).isEnabled()); n++)
     await region().getByRole('button', { name: 'next hop' }).click();
   assert.match(await region().locator('.hop').innerText(), /answer, container web/);
-  await visit.shot('why-reached');
+  await page().locator('.sea').scrollIntoViewIfNeeded();
+  await visit.shot('why-reached', { fullPage: true });
 });
 
 test('with the keyboard: a listener on the loopback only; the hop that stops the packet is shown first', async () => {
@@ -100,7 +102,7 @@ test('a question that cannot be asked is refused in words, and the last answer i
 test('it fits 390 pixels, in the dark too, and closed it lets containers open again', async () => {
   await region().getByRole('textbox', { name: 'to' }).fill('far:80');
   await page().keyboard.press('Enter');
-  await until('the answer', async () => /web is on front, far is on back/.test(await sentence()));
+  await until('the answer', async () => /nothing listens on port 80 in far/.test(await sentence()));
   await page().emulateMedia({ colorScheme: 'dark' });
   await visit.resize({ width: 390, height: 844 });
   assert.ok(await page().evaluate<boolean>('document.documentElement.scrollWidth <= innerWidth'));

@@ -5,6 +5,7 @@
  */
 import { readFileSync } from 'node:fs';
 import type { Kernel } from '../../kernel/kernel.ts';
+import { SERVER } from '../names/redirect.ts';
 import './jobs.ts';
 import type { HookPass } from './hooks.ts';
 import { endpointAt } from './known.ts';
@@ -140,8 +141,11 @@ function arrivalHops(it: Walking, place: Place): Hop[] {
 }
 
 async function listenerHop(k: Kernel, place: Place, port: number): Promise<{ hops: Hop[]; listeners: Listeners }> {
-  const listeners = await k.job<Listeners>('why-listeners', { pid: place.pid, port } satisfies ListenersQuestion);
-  const { here, others } = listeners;
+  const found = await k.job<Listeners>('why-listeners', { pid: place.pid, port } satisfies ListenersQuestion);
+  const { here } = found;
+  // Drydock's own name server is no program of the container
+  const others = found.others.filter(({ address }) => address !== SERVER);
+  const listeners: Listeners = { here, others };
   const title = here.length ? `a program listens on port ${port}` : `nothing listens on port ${port}`;
   return { hops: [hop('listener', place.name, title, (here.length ? here : others).map(showListener))], listeners };
 }

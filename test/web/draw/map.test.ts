@@ -87,6 +87,38 @@ test('places stay: a container that comes or goes moves no older one', () => {
   }
 });
 
+test('a container on two networks has a line to the cable of the second one, and the dot is on that cable', () => {
+  const [a, b] = [row(1), row(2)];
+  const both = { networks: [{ id: 'bridge' }, { id: 'ff' }] };
+  const drawing = drawMap(english, machine({ [a.id]: both, [b.id]: { networks: [{ id: 'ff' }] } }), [a, b], SIZE);
+  const rail = find(drawing, `rail:${a.id}:ff`);
+  const line = rail.marks.find((mark) => mark.shape === 'path' && !mark.filled) as Mark & { shape: 'path' };
+  const [, fromX, fromY, toX, toY] = /^M([\d.]+),([\d.]+)L([\d.]+),([\d.]+)$/.exec(line.d)!.map(Number);
+  const tile = find(drawing, `container:${a.id}`);
+  const hull = tile.marks.find((mark): mark is Rect => mark.shape === 'rect')!;
+  assert.is(fromX, toX);
+  assert.ok(fromX! > tile.x && fromX! < tile.x + hull.w && fromY === tile.y + hull.h, line.d);
+  const cable = find(drawing, 'cable:ff');
+  const height = /^M[\d.]+,([\d.]+)L/.exec((cable.marks[0] as Mark & { shape: 'path' }).d)![1];
+  assert.is(toY, cable.y + Number(height));
+  assert.is(drawing.items.filter(({ key }) => key.startsWith('rail:')).length, 1);
+});
+
+test('the way of a packet goes along a network that both ends are on, also one that is not the first', () => {
+  const [a, b, c] = [row(1), row(2), row(3)];
+  const map = machine({
+    [a.id]: { networks: [{ id: 'bridge' }, { id: 'ff' }] },
+    [b.id]: { networks: [{ id: 'ff' }] },
+    [c.id]: { networks: [{ id: 'none' }] },
+  });
+  const way = (...places: string[]) =>
+    drawMap(english, map, [a, b, c], { ...SIZE, way: { places, at: places[0] } })
+      .items.filter(({ key }) => key.startsWith('way'))
+      .map(({ key }) => key);
+  assert.equal(way('c1', 'host', 'c2'), [`way:${a.id}`, `way:${b.id}`, 'way-line:0']);
+  assert.equal(way('c1', 'c3'), [`way:${a.id}`, `way:${c.id}`], 'no network in common');
+});
+
 test('an image that is chosen is tied to each container made of it, and only to those', () => {
   const [a, b] = [row(1), row(2)];
   const map = machine({ [a.id]: {}, [b.id]: { image: 'sha256:other' } });

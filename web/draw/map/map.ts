@@ -5,6 +5,7 @@
 import { across, path, rect, text, type Drawing, type Item, type Row } from '../marks.ts';
 import { contentsOf, type Contents } from './contents.ts';
 import { drawQuays, quayHeight } from './quays.ts';
+import { wayBetween, type PlacedQuay } from './rails.ts';
 import { drawPlace, heightOf, placesOf, shortName, type Kinds } from './shelves.ts';
 import { memoryOf, sizes, stateOf, type Said, type Size } from './tiles.ts';
 import type { Listed, MachineMap } from '../../../server/live/protocol.ts';
@@ -70,9 +71,23 @@ export interface Way {
   places: readonly string[];
   at: string | undefined;
 }
-/** A frame around each container on the way; the one where the packet is has a thick one. */
-function frames(contents: Contents, items: readonly Item[], { places, at }: Way): Item[] {
-  return contents.quays
+/**
+ * A frame around each container on the way, a thick one where the packet is, and a line along the cable from each to
+ * the next.
+ */
+function frames(
+  contents: Contents,
+  items: readonly Item[],
+  placed: readonly PlacedQuay[],
+  { places, at }: Way,
+): Item[] {
+  const names = new Set(contents.quays.flatMap(({ vessels }) => vessels.map(({ row }) => row.name)));
+  const met = places.filter((name) => names.has(name));
+  const lines = met.slice(1).flatMap((name, j) => {
+    const d = wayBetween(placed, met[j]!, name);
+    return d ? [{ key: `way-line:${j}`, x: 0, y: 0, marks: [path(d, 'active', { width: 4 })] }] : [];
+  });
+  const around = contents.quays
     .flatMap(({ vessels }) => vessels)
     .filter(({ row }) => places.includes(row.name))
     .flatMap(({ row }) => {
@@ -85,9 +100,16 @@ function frames(contents: Contents, items: readonly Item[], { places, at }: Way)
       const mark = path(d, 'active', { width: row.name === at ? 4 : 2, dashed: row.name !== at });
       return [{ key: `way:${row.id}`, x: item.x, y: item.y, marks: [mark] }];
     });
+  return [...around, ...lines];
 }
 
-function wide(said: MapSaid, contents: Contents, width: number, height: number): { items: Item[]; height: number } {
+interface Laid {
+  items: Item[];
+  height: number;
+  placed: PlacedQuay[];
+}
+
+function wide(said: MapSaid, contents: Contents, width: number, height: number): Laid {
   const places = placesOf(said, said.kinds, contents);
   const side = Math.min(SIDE, width * 0.2);
   const middle = { x: side + GAP, w: width - 2 * (side + GAP) };
@@ -97,19 +119,22 @@ function wide(said: MapSaid, contents: Contents, width: number, height: number):
   const h = Math.max(height, needed);
   const spread = Math.min(SPREAD, (h - needed) / contents.quays.length);
   const below = Math.min(Math.max(heightOf(places.operations), SHORT), h * 0.4);
+  const at = { ...frame, spread, y: HEAD + 8 + spread / 2 };
+  const { items: quays, placed } = drawQuays(said, contents, at, size, frame.x + frame.w + 14);
   return {
     height: h,
+    placed,
     items: [
       ...drawPlace(said, places.images, 0, 0, side, h),
       water(said, middle.x, 0, middle.w, h),
-      ...drawQuays(said, contents, { ...frame, spread, y: HEAD + 8 + spread / 2 }, size, frame.x + frame.w + 14),
+      ...quays,
       ...drawPlace(said, places.volumes, width - side, 0, side, h - below - GAP),
       ...drawPlace(said, places.operations, width - side, h - below, side, below),
     ],
   };
 }
 
-function narrow(said: MapSaid, contents: Contents, width: number): { items: Item[]; height: number } {
+function narrow(said: MapSaid, contents: Contents, width: number): Laid {
   const places = placesOf(said, said.kinds, contents);
   const frame = { x: 12, w: width - 24 };
   const size = sizeFor(contents, frame.w, 640);
@@ -121,9 +146,11 @@ function narrow(said: MapSaid, contents: Contents, width: number): { items: Item
     y += tall + GAP;
     return drawn;
   });
+  const { items: quays, placed } = drawQuays(said, contents, { ...frame, y: HEAD + 4 }, size);
   return {
     height: y - GAP,
-    items: [water(said, 0, 0, width, h), ...drawQuays(said, contents, { ...frame, y: HEAD + 4 }, size), ...below],
+    placed,
+    items: [water(said, 0, 0, width, h), ...quays, ...below],
   };
 }
 
@@ -176,14 +203,23 @@ export function drawMap(
   { width, height, sel, way }: { width: number; height: number; sel?: string | undefined; way?: Way },
 ): Drawing {
   const contents = contentsOf(map, list);
-  const { items, height: high } = width >= WIDE ? wide(said, contents, width, height) : narrow(said, contents, width);
+  const {
+    items,
+    height: high,
+    placed,
+  } = width >= WIDE ? wide(said, contents, width, height) : narrow(said, contents, width);
   // the lines lie on the places and below what stands there
   const [places, standing] = [true, false].map((is) => items.filter(({ key }) => key.startsWith('place:') === is));
   const all = contents.quays.flatMap(({ vessels }) => vessels);
   return {
     width,
     height: Math.ceil(high),
-    items: [...places!, ...ties(contents, items, sel), ...(way ? frames(contents, items, way) : []), ...standing!],
+    items: [
+      ...places!,
+      ...ties(contents, items, sel),
+      ...standing!,
+      ...(way ? frames(contents, items, placed, way) : []),
+    ],
     table: { columns: said.words.map.columns, rows: rowsOf(said, contents) },
     summary: said.words.map.summary(
       all.filter(({ mood }) => mood === 'running').length,

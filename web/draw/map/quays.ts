@@ -1,6 +1,7 @@
 /** The networks of the map: each is a cable, and the containers on it are plugged into it. */
 import { fit, path, polyline, rect, text, widthOf, type Item, type Mark, type Tone } from '../marks.ts';
 import type { Contents, Quay } from './contents.ts';
+import { interchanges, type PlacedQuay } from './rails.ts';
 import { tile, type Said, type Size } from './tiles.ts';
 
 interface Frame {
@@ -34,27 +35,40 @@ function labelOf({ words: { map: say } }: Said, quay: Quay): string {
   return quay.subnet ?? quay.driver;
 }
 
-/** One network: its name, one cable for each row of containers, and a plug for each container. */
-function drawQuay(said: Said, quay: Quay, { x, y, w }: Frame, size: Size, memory: number): Item[] {
-  const say = said.words.map;
+/** Where the cables and the containers of one network are. */
+function placeQuay(quay: Quay, { x, y, w }: Frame, size: Size): PlacedQuay {
   const { left, above } = inset(w);
-  const tone = toneOf(quay);
   const n = perRow(w - left - 20, size);
   const rows = Math.max(1, Math.ceil(quay.vessels.length / n));
   const step = quay.vessels.length ? size.h + CABLE : 30;
-  const cableAt = (row: number) => above + row * step + step - 2;
-  const cables: Mark[] = Array.from({ length: rows }, (_, row) =>
-    path(polyline([left, cableAt(row)], [w, cableAt(row)]), tone, { width: 3, dashed: quay.driver === 'none' }),
+  const cables = Array.from({ length: rows }, (_, row) => y + above + row * step + step - 2);
+  const spots = quay.vessels.map((vessel, j) => {
+    const [column, row] = [j % n, Math.floor(j / n)];
+    const corner = { x: x + left + 10 + column * (size.w + size.gap), y: y + above + row * step };
+    return { vessel, ...corner, w: size.w, h: size.h, cable: cables[row]! };
+  });
+  return { quay, left: x + left, right: x + w, cables, spots };
+}
+
+/** One network: its name, one cable for each row of containers, and a plug for each container. */
+function drawQuay(said: Said, placed: PlacedQuay, { x, y, w }: Frame, memory: number): Item[] {
+  const say = said.words.map;
+  const { quay, spots } = placed;
+  const { left } = inset(w);
+  const tone = toneOf(quay);
+  const cableAt = placed.cables.map((cable) => cable - y);
+  const [top, bottom] = [cableAt[0]!, cableAt.at(-1)!];
+  const cables: Mark[] = cableAt.map((cable) =>
+    path(polyline([left, cable], [w, cable]), tone, { width: 3, dashed: quay.driver === 'none' }),
   );
   // the rows of one network are one cable
-  if (rows > 1) cables.push(path(polyline([left, cableAt(0)], [left, cableAt(rows - 1)]), tone, { width: 3 }));
-  const plugs = quay.vessels.map((_, j) => {
-    const [column, row] = [j % n, Math.floor(j / n)];
-    const at = left + 10 + column * (size.w + size.gap) + size.w / 2;
-    return path(`M${at},${cableAt(row) - CABLE + 2}V${cableAt(row)}`, tone, { width: 2 });
+  if (cables.length > 1) cables.push(path(polyline([left, top], [left, bottom]), tone, { width: 3 }));
+  const plugs = spots.map((spot) => {
+    const at = spot.x - x + spot.w / 2;
+    return path(`M${at},${spot.cable - y - CABLE + 2}V${spot.cable - y}`, tone, { width: 2 });
   });
   const sub = labelOf(said, quay);
-  const at = left ? cableAt(0) : 14;
+  const at = left ? top : 14;
   const names: Mark[] = left
     ? [
         text(0, at - LINE - 1, fit(quay.name, left - 14, 13), tone === 'quiet' ? 'plain' : tone, {
@@ -89,19 +103,10 @@ function drawQuay(said: Said, quay: Quay, { x, y, w }: Frame, size: Size, memory
       marks: [
         ...cables,
         ...plugs,
-        ...(quay.vessels.length ? [] : [text(left + 10, cableAt(0) - 8, say.none.containers, 'quiet', { size: 11 })]),
+        ...(quay.vessels.length ? [] : [text(left + 10, top - 8, say.none.containers, 'quiet', { size: 11 })]),
       ],
     },
-    ...quay.vessels.map((vessel, j) =>
-      tile(
-        said,
-        vessel,
-        x + left + 10 + (j % n) * (size.w + size.gap),
-        y + above + Math.floor(j / n) * step,
-        size,
-        memory,
-      ),
-    ),
+    ...spots.map((spot) => tile(said, spot.vessel, spot.x, spot.y, spot, memory)),
   ];
 }
 
@@ -115,22 +120,26 @@ export function drawQuays(
   frame: Frame & { spread?: number },
   size: Size,
   trunk?: number,
-): Item[] {
+): { items: Item[]; placed: PlacedQuay[] } {
   const say = said.words.map;
   let { y } = frame;
   const exits: number[] = [];
-  const items = quays.flatMap((quay) => {
-    const drawn = drawQuay(said, quay, { ...frame, y }, size, memory);
+  const placed: PlacedQuay[] = [];
+  const own = quays.flatMap((quay) => {
+    const at = placeQuay(quay, { ...frame, y }, size);
+    placed.push(at);
+    const drawn = drawQuay(said, at, { ...frame, y }, memory);
     const h = quayHeight(quay, frame.w, size);
     if (isOut(quay)) exits.push(y + h - FOOT - 2);
     y += h + (frame.spread ?? 0);
     return drawn;
   });
-  if (trunk === undefined || !exits.length) return items;
+  const items = [...interchanges(placed, toneOf), ...own];
+  if (trunk === undefined || !exits.length) return { items, placed };
   const right = frame.x + frame.w;
   const top = exits[0]!;
   const width = Math.max(72, widthOf(say.outside, 12) + 24);
-  return [
+  const outside: Item[] = [
     {
       key: 'outside',
       x: 0,
@@ -143,6 +152,6 @@ export function drawQuays(
         text(trunk + 24 + width / 2, top + 4, say.outside, 'network', { anchor: 'middle', bold: true, size: 12 }),
       ],
     },
-    ...items,
   ];
+  return { items: [...outside, ...items], placed };
 }

@@ -50,7 +50,7 @@ function gauge(vessel: Vessel, x: number, y: number, w: number, whole: number): 
   ];
 }
 
-function marksOf(said: Said, vessel: Vessel, { w, h }: Size, whole: number): Mark[] {
+function marksOf(said: Said, vessel: Vessel, { w, h }: Pick<Size, 'w' | 'h'>, whole: number): Mark[] {
   const { mood, row } = vessel;
   const tone = tones[mood];
   const hull = rect(0, 0, w, h, tone, mood === 'created' || mood === 'exited' ? 'outline' : 'soft', h > 30 ? 8 : 5);
@@ -80,7 +80,14 @@ function marksOf(said: Said, vessel: Vessel, { w, h }: Size, whole: number): Mar
   ];
 }
 
-export function tile(said: Said, vessel: Vessel, x: number, y: number, size: Size, whole: number): Item {
+export function tile(
+  said: Said,
+  vessel: Vessel,
+  x: number,
+  y: number,
+  size: Pick<Size, 'w' | 'h'>,
+  whole: number,
+): Item {
   const { row } = vessel;
   return {
     key: `container:${row.id}`,
