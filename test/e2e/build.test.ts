@@ -272,7 +272,7 @@ for (const [what, dockerfile, message, code] of [
   ['an unknown instruction', 'FROM base\nFOO x', 'dockerfile parse error on line 2: unknown instruction: FOO', 1],
   ['an empty Dockerfile', '', 'the Dockerfile (Dockerfile) cannot be empty', 1],
   ['a flag of BuildKit', 'FROM base\nRUN --security=insecure true', 'the --security option requires BuildKit.', 1],
-  ['a URL', 'FROM base\nADD http://127.0.0.1:1/x /x', 'not there yet in Drydock', 1],
+  ['a URL', 'FROM base\nADD http://127.0.0.1:1/x /x', 'ADD failed: failed to GET http://127.0.0.1:1/x: ', 1],
   ['a source outside', 'FROM base\nCOPY ../x /', 'COPY failed: forbidden path outside the build context: ../x', 1],
   ['two sources for one file', 'FROM base\nCOPY D* /y', 'must be a directory and end with a /', 1],
   ['a source that is not there', 'FROM base\nCOPY nope /', 'stat nope: file does not exist', 1],

@@ -1,7 +1,11 @@
 /** What a build takes from the client's session and gives to it: credentials, files of the result. */
 import { execFileSync } from 'node:child_process';
 import { lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import * as assert from 'uvu/assert';
 import { suite } from '../harness.ts';
 import { faultyRegistry } from '../image/faulty-registry.ts';
@@ -90,6 +94,76 @@ test('a directory that the client cannot write ends the build, and nothing is le
   const { code } = await build(context({ Dockerfile: FILES }), '--output', join(d.root, 'file/below'));
   assert.is(code, 1);
   assert.equal(await left(), []);
+});
+
+test('ADD takes a file of a URL as it is, with its time, and checks its sum', async () => {
+  const gz = gzipSync('text');
+  const sum = `sha256:${createHash('sha256').update(gz).digest('hex')}`;
+  const server = createServer((req, res) => {
+    if (req.url === '/moved') return res.writeHead(302, { Location: '/dir/some%20file.gz' }).end();
+    if (req.url === '/cut') return res.writeHead(200, { 'Content-Length': 10 }).end('x', () => res.destroy());
+    if (req.url === '/none') return res.writeHead(404).end();
+    return res.writeHead(200, { 'Last-Modified': 'Tue, 02 Jan 2024 03:04:05 GMT' }).end(gz);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const add = (text: string) => build(context({ Dockerfile: `FROM base\n${text}\n`, local: 'l' }), '-t', 'added');
+  try {
+    const { code, err } = await add(`ARG D=dir
+ADD --checksum=${sum} ${url}/$D/some%20file.gz /a/
+ADD --chmod=644 --chown=1:2 ${url}/moved local /b/`);
+    assert.is(code, 0, err);
+    const look = "cd /; stat -c '%n %u:%g %a %Y' a/* b/*; sha256sum < 'a/some file.gz'";
+    const shown = await d.ok('run', '--rm', '--network', 'none', 'added', 'sh', '-c', look);
+    const time = Date.UTC(2024, 0, 2, 3, 4, 5) / 1000;
+    assert.match(shown, `a/some file.gz 0:0 600 ${time}\n`);
+    assert.match(shown, `b/moved 1:2 644 ${time}\n`);
+    assert.match(shown, sum.slice('sha256:'.length));
+    assert.match(
+      (await add(`ADD --checksum=sha256:${'0'.repeat(64)} ${url}/x /a`)).err,
+      `digest mismatch ${sum}: sha256:0`,
+    );
+    assert.match(
+      (await add(`ADD --checksum=${sum} local /a`)).err,
+      "checksum can't be specified for non-HTTP(S) sources",
+    );
+    assert.match((await add(`ADD ${url}/none /a`)).err, `failed to GET ${url}/none with status 404`);
+    assert.is((await add(`ADD ${url}/cut /a`)).code, 1);
+    assert.match((await add('ADD git://127.0.0.1/x /a')).err, 'ADD of a repository (git://127.0.0.1/x)');
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+  assert.equal(await left(), []);
+});
+
+test('heredocs, and the .dockerignore of the Dockerfile itself', async () => {
+  const dir = context({
+    'docker/App.Dockerfile': `# syntax=docker/dockerfile:1
+FROM base
+ARG WHO=you
+COPY <<one <<"two" /h/
+hello $WHO
+one
+raw $WHO
+two
+RUN <<end
+echo "in $WHO" > /h/three
+ls /c 2>/dev/null || echo none >> /h/three
+end
+COPY . /c/
+`,
+    'docker/App.Dockerfile.dockerignore': 'left\n**/*.log\n!keep.log\n',
+    '.dockerignore': 'right\n',
+    left: 'x',
+    right: 'x',
+    'a.log': 'x',
+    'keep.log': 'x',
+  });
+  const { code, err } = await build(dir, '-f', join(dir, 'docker/App.Dockerfile'), '-t', 'here');
+  assert.is(code, 0, err);
+  const shown = await d.ok('run', '--rm', '--network', 'none', 'here', 'sh', '-c', 'cat /h/*; ls /c');
+  assert.is(shown.trim(), 'hello you\nin you\nnone\nraw $WHO\ndocker\nkeep.log\nright');
 });
 
 test.run();

@@ -6,6 +6,7 @@ import type { ArchiveInput, Source } from './sources.ts';
 registerJobs({
   'build-digest': async ({ sources, add }: { sources: Source[]; add: boolean }) =>
     (await import('./sources.ts')).digestSources(sources, add),
+  'build-file-digest': async (path: string) => (await import('./sources.ts')).digestFile(path),
   'build-find': async (sources: Source[]) => (await import('./sources.ts')).findSources(sources),
   'build-archive': async (input: ArchiveInput, tell) => (await import('./sources.ts')).archiveSources(input, tell),
   'build-layer': async ({ path, ...input }: ArchiveInput & { path: string }) => {

@@ -22,6 +22,8 @@ export interface Source {
   pattern: string;
   /** the pattern is a path */
   literal?: boolean;
+  /** ADD does not unpack it */
+  asIs?: boolean;
   /** the name of its file, when that differs from the pattern's last component */
   name?: string;
 }
@@ -33,6 +35,8 @@ export interface Found {
   directory: boolean;
   /** a file that ADD unpacks */
   archive?: boolean;
+  /** a file that ADD does not unpack, whatever it is */
+  asIs?: boolean;
 }
 const DIRECTORY = O.O_DIRECTORY | O.O_CLOEXEC;
 const PIECE = 256 * 1024;
@@ -59,14 +63,15 @@ function matching(root: number, parts: readonly string[], literal: boolean, at =
 
 /** The files of all sources. Throws Error in dockerd's words for a source without a file. */
 export function findSources(sources: readonly Source[]): Found[] {
-  return sources.flatMap(({ dir, pattern, name, literal = false }) => {
+  return sources.flatMap(({ dir, pattern, name, literal = false, asIs }) => {
     if (/^\.\.(\/|$)/.test(posix.normalize(pattern)))
       throw new Error(`forbidden path outside the build context: ${pattern} ()`);
     const root = openSync(dir, DIRECTORY);
     try {
       const parts = pattern.split('/').filter((part) => part && part !== '.');
       const paths = matching(root, parts, literal);
-      return paths.flatMap((path) => findOne(root, path, !literal && isGlob(pattern), name) ?? []);
+      const found = paths.flatMap((path) => findOne(root, path, !literal && isGlob(pattern), name) ?? []);
+      return found.map((one) => ({ ...one, ...(asIs && { asIs }) }));
     } finally {
       closeSync(root);
     }
@@ -108,6 +113,13 @@ export function readContextFile(dir: string, path: string, most: number): string
   } finally {
     closeSync(root);
   }
+}
+
+/** 'sha256:…' of a file. */
+export function digestFile(path: string): string {
+  const hash = createHash('sha256');
+  hashFile(hash, path);
+  return `sha256:${hash.digest('hex')}`;
 }
 
 function hashFile(hash: Hash, path: string): void {
@@ -173,7 +185,8 @@ export async function digestSources(sources: readonly Source[], add: boolean): P
   const files: Files = [];
   // the content of a directory is copied, not the directory
   for (const { path, name, directory } of found) hashTree(hash, path, directory ? '' : name, files);
-  for (const one of add ? found : []) one.archive = lstatSync(one.path).isFile() && (await isArchive(one.path));
+  for (const one of add ? found.filter(({ asIs }) => !asIs) : [])
+    one.archive = lstatSync(one.path).isFile() && (await isArchive(one.path));
   return { digest: hash.digest('hex'), files, found };
 }
 

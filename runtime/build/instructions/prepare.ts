@@ -19,7 +19,7 @@ const NOP = '/bin/sh -c #(nop) ';
 const REFUSED: Readonly<Record<string, readonly string[]>> = {
   RUN: ['security'],
   COPY: ['parents', 'exclude'],
-  ADD: ['checksum', 'keep-git-dir', 'exclude'],
+  ADD: ['keep-git-dir', 'exclude'],
 };
 
 /** Throws ApiError for a flag that does not work here. `classic`: the client is not one of BuildKit. */
@@ -180,8 +180,9 @@ export function copyWords(c: BuildContext, stage: StageState, one: Instruction):
   const expanded = words.map((word) => (isHeredoc(word) ? word : scope.expand(word)));
   const target = expanded.pop()!;
   checkTarget(one, expanded.length, target);
-  const remote = expanded.find((word) => /^(https?|git|ssh):\/\/|^git@/.test(word));
-  if (remote && one.keyword === 'ADD') throw new ApiError(501, `ADD of a URL (${remote}): not there yet in Drydock`);
+  const remote = expanded.find((word) => /^(git|ssh):\/\/|^git@|^https?:\/\/[^#]*\.git(#.*)?$/.test(word));
+  if (remote && one.keyword === 'ADD')
+    throw new ApiError(501, `ADD of a repository (${remote}): not there yet in Drydock`);
   return { sources: expanded, target };
 }
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { badParameter } from '../../errors/api-error.ts';
 import type { BuildContext, Place, Prepared } from '../../build/build.ts';
 import type { Digested, Source } from '../../build/context/sources.ts';
+import { download, isUrl } from '../../build/files/download.ts';
 import { bodyFile } from '../../build/files/scratch.ts';
 import { unpackFrom } from '../../build/instructions/from-stage.ts';
 import { copyWords, expandedBody, preparedCopy, scopeOf } from '../../build/instructions/prepare.ts';
@@ -12,28 +13,53 @@ import { stageOf } from './template.ts';
 /** COPY's files, from the context, another stage or image, or its heredocs. */
 async function sourcesOf(k: Kernel, c: BuildContext, { one, number }: Place, words: string[]): Promise<Source[]> {
   const from = one.flags.get('from');
-  const dir = join(c.dir, 'context');
   if (from !== undefined) return unpackFrom(k, c, from, words, number);
+  if (one.keyword === 'ADD' && words.some(isUrl)) return remoteSources(k, c, { one, number }, words);
+  return words.map((word) => localSource(c, { one, number }, word));
+}
+
+/** A file of the context, or a heredoc. */
+function localSource(c: BuildContext, { one, number }: Place, word: string): Source {
   const inline = join(c.dir, `heredoc-${number}`);
-  return words.map((word) => {
-    const doc = one.heredocs.find(({ name }) => word.startsWith('<<') && word.replace(/^<<-?|["']/g, '') === name);
-    if (!doc) return { dir, pattern: word };
-    const scope = scopeOf(c, stageOf(c), stageOf(c).config, one.line);
-    return bodyFile(inline, doc.name, doc.expand ? expandedBody(doc.body, scope) : doc.body);
-  });
+  const doc = one.heredocs.find(({ name }) => word.startsWith('<<') && word.replace(/^<<-?|["']/g, '') === name);
+  if (!doc) return { dir: join(c.dir, 'context'), pattern: word };
+  const scope = scopeOf(c, stageOf(c), stageOf(c).config, one.line);
+  return bodyFile(inline, doc.name, doc.expand ? expandedBody(doc.body, scope) : doc.body);
+}
+
+/** The URLs of ADD are downloaded, one after another. */
+async function remoteSources(k: Kernel, c: BuildContext, place: Place, words: string[]): Promise<Source[]> {
+  const sources: Source[] = [];
+  for (const [index, word] of words.entries()) {
+    const dir = join(c.dir, `url-${place.number}-${index}`);
+    sources.push(isUrl(word) ? await download(k, word, dir, c.signal) : localSource(c, place, word));
+  }
+  return sources;
+}
+
+/** ADD --checksum. Throws ApiError 400. */
+async function checkSum(k: Kernel, sources: readonly Source[], wanted: string): Promise<void> {
+  if (!wanted) return;
+  if (!/^sha256:[0-9a-f]{64}$/.test(wanted)) throw badParameter(`invalid checksum ${JSON.stringify(wanted)}`);
+  const [only] = sources;
+  if (sources.length > 1) throw badParameter("checksum can't be specified for multiple sources");
+  if (!only?.asIs) throw badParameter("checksum can't be specified for non-HTTP(S) sources");
+  const digest = await k.job<string>('build-file-digest', join(only.dir, only.pattern));
+  if (digest !== wanted) throw badParameter(`digest mismatch ${digest}: ${wanted}`);
 }
 
 export async function prepareCopy(k: Kernel, c: BuildContext, place: Place): Promise<Prepared> {
   const stage = stageOf(c);
   const { one } = place;
   const { sources: words, target } = copyWords(c, stage, one);
+  const { expand } = scopeOf(c, stage, stage.config, one.line);
   const sources = await sourcesOf(k, c, place, words);
+  await checkSum(k, sources, expand(one.flags.get('checksum') ?? ''));
   const add = one.keyword === 'ADD';
   const { digest, found, files } = await k.job<Digested>('build-digest', { sources, add }).catch((error: Error) => {
     throw badParameter(`${one.keyword} failed: ${error.message}`);
   });
   if (!found.length) throw badParameter(`${one.keyword} failed: no source files were specified`);
-  const { expand } = scopeOf(c, stage, stage.config, one.line);
   const [owner, chmod] = ['chown', 'chmod'].map((flag) => expand(one.flags.get(flag) ?? ''));
   if (chmod && !/^[0-7]{1,4}$/.test(chmod))
     throw badParameter(`invalid chmod parameter: '${chmod}'. it should be octal string and between 0 and 07777`);
