@@ -137,6 +137,40 @@ ADD --chmod=644 --chown=1:2 ${url}/moved local /b/`);
   assert.equal(await left(), []);
 });
 
+test('COPY --exclude leaves files out, and --parents keeps their directories', async () => {
+  const files = { 'd/a.txt': '1', 'd/b.md': '2', 'd/e/c.md': '3', 'd/e/f/g.txt': '4', 'top.txt': '5', 'top.md': '6' };
+  const dir = context({
+    ...files,
+    Dockerfile: `FROM base AS one
+ARG KIND=md
+COPY --exclude=**/*.$KIND --exclude=e/f d /x/
+COPY --exclude=*.md top.* /y/
+COPY --parents d/e/*.md ./d/./e/f top.txt /tmp/p/
+FROM base
+COPY --from=one --parents /tmp/./p/d /z
+FROM scratch AS bare
+COPY --parents d/e/f/g.txt /q/
+`,
+  });
+  const built = async (target: string) => {
+    const { code, err } = await build(dir, '--target', target, '-t', 'kept');
+    assert.is(code, 0, err);
+  };
+  const list = async (script: string) =>
+    (await d.ok('run', '--rm', '--network', 'none', 'kept', 'sh', '-c', script)).trim();
+  await built('one');
+  assert.is(await list('cd /; echo x/* x/e/* y/*; stat -c %a /tmp'), 'x/a.txt x/e x/e/* y/top.txt\n1777');
+  assert.is(await list('cd /tmp/p; echo * d/* d/e/* e/*  e/f/*'), 'd e top.txt d/e d/e/c.md e/f e/f/g.txt');
+  await built('1');
+  assert.is(await list('cd /z; echo * p/* p/d/e/*'), 'p p/d p/d/e/c.md');
+  const out = join(d.root, 'bare');
+  assert.is((await build(dir, '--target', 'bare', '--output', out)).code, 0);
+  assert.is(readFileSync(join(out, 'q/d/e/f/g.txt'), 'utf8'), '4');
+  writeFileSync(join(dir, 'd/b.md'), 'changed');
+  const again = await build(dir, '--target', 'one');
+  assert.is(again.err.match(/CACHED/g)?.length, 4, again.err);
+});
+
 test('heredocs, and the .dockerignore of the Dockerfile itself', async () => {
   const dir = context({
     'docker/App.Dockerfile': `# syntax=docker/dockerfile:1

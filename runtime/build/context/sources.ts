@@ -9,6 +9,7 @@ import { O } from '../../syscalls/constants.ts';
 import { openIn, pathOf, tryOpenIn } from '../../storage/archive/container-root.ts';
 import { TarEntries } from '../../storage/tree/tar-entries.ts';
 import { matches, tokensOf } from '../glob/glob.ts';
+import { isIgnored } from '../glob/ignore.ts';
 import { keptXattrs } from '../../image/layer/xattr.ts';
 import { xattrsOf } from '../../kernel/tree/file-stat.ts';
 import { unpacked } from '../../image/layer/decompress-stream.ts';
@@ -24,19 +25,26 @@ export interface Source {
   literal?: boolean;
   /** ADD does not unpack it */
   asIs?: boolean;
+  /** --exclude: patterns of .dockerignore, for the paths below a directory, or for the name of a file */
+  exclude?: readonly string[];
+  /** --parents: the directories of the pattern are kept, those behind '/./' when it has that */
+  parents?: boolean;
   /** the name of its file, when that differs from the pattern's last component */
   name?: string;
 }
 export interface Found {
   /** absolute path of the host, without links */
   path: string;
-  /** the last component as the instruction names it */
+  /** the last component as the instruction names it; with --parents the path */
   name: string;
   directory: boolean;
   /** a file that ADD unpacks */
   archive?: boolean;
   /** a file that ADD does not unpack, whatever it is */
   asIs?: boolean;
+  exclude?: readonly string[];
+  /** the directory itself is copied, not only its content */
+  parents?: boolean;
 }
 const DIRECTORY = O.O_DIRECTORY | O.O_CLOEXEC;
 const PIECE = 256 * 1024;
@@ -63,20 +71,40 @@ function matching(root: number, parts: readonly string[], literal: boolean, at =
 
 /** The files of all sources. Throws Error in dockerd's words for a source without a file. */
 export function findSources(sources: readonly Source[]): Found[] {
-  return sources.flatMap(({ dir, pattern, name, literal = false, asIs }) => {
+  return sources.flatMap(({ dir, pattern, name, literal = false, asIs, exclude, parents }) => {
     if (/^\.\.(\/|$)/.test(posix.normalize(pattern)))
       throw new Error(`forbidden path outside the build context: ${pattern} ()`);
     const root = openSync(dir, DIRECTORY);
     try {
       const parts = pattern.split('/').filter((part) => part && part !== '.');
       const paths = matching(root, parts, literal);
-      const found = paths.flatMap((path) => findOne(root, path, !literal && isGlob(pattern), name) ?? []);
-      return found.map((one) => ({ ...one, ...(asIs && { asIs }) }));
+      const kept = (path: string) => (parents ? { name: name ?? behindPivot(path, pattern), parents } : {});
+      const found = paths.flatMap((path) => {
+        const one = findOne(root, path, !literal && isGlob(pattern), name);
+        return one ? [{ ...one, ...kept(path), ...(asIs && { asIs }), ...(exclude && { exclude }) }] : [];
+      });
+      return found.filter((one) => one.directory || !isExcluded(one, basename(one.name)));
     } finally {
       closeSync(root);
     }
   });
 }
+
+/** 'b/c' of 'a/b/c' for the pattern 'a/./b/*'. */
+function behindPivot(path: string, pattern: string): string {
+  const at = pattern.indexOf('/./');
+  const before =
+    at < 0
+      ? 0
+      : pattern
+          .slice(0, at)
+          .split('/')
+          .filter((part) => part && part !== '.').length;
+  return path.split('/').slice(before).join('/');
+}
+
+const isExcluded = ({ exclude }: Pick<Found, 'exclude'>, path: string): boolean =>
+  exclude !== undefined && isIgnored(path, exclude.join('\n'));
 
 function findOne(root: number, path: string, optional: boolean, name = basename(path)): Found | undefined {
   const fd = tryOpenIn(root, path || '.', O.O_PATH);
@@ -137,7 +165,7 @@ const LISTED_MOST = 5000;
 type Files = [path: string, hash: string][];
 
 /** All that comes into an image, except the times of files, which differ from checkout to checkout. */
-function hashTree(whole: Hash, path: string, name: string, files: Files): void {
+function hashTree(whole: Hash, path: string, name: string, files: Files, isLeftOut: (inside: string) => boolean): void {
   const hash = createHash('sha256');
   const stat = lstatSync(path);
   hash.update(JSON.stringify([name, stat.mode, stat.uid, stat.gid, stat.isFile() ? stat.size : 0, stat.rdev]));
@@ -151,7 +179,8 @@ function hashTree(whole: Hash, path: string, name: string, files: Files): void {
   whole.update(digest);
   if (files.length < LISTED_MOST) files.push([name.replace(/^\//, '') || '.', digest.slice(0, 32)]);
   if (!stat.isDirectory()) return;
-  for (const entry of readdirSync(path).sort()) hashTree(whole, join(path, entry), `${name}/${entry}`, files);
+  for (const entry of readdirSync(path).sort())
+    if (!isLeftOut(join(path, entry))) hashTree(whole, join(path, entry), `${name}/${entry}`, files, isLeftOut);
 }
 
 export interface Digested {
@@ -184,7 +213,10 @@ export async function digestSources(sources: readonly Source[], add: boolean): P
   const hash = createHash('sha256');
   const files: Files = [];
   // the content of a directory is copied, not the directory
-  for (const { path, name, directory } of found) hashTree(hash, path, directory ? '' : name, files);
+  for (const one of found) {
+    const name = one.directory && !one.parents ? '' : one.name;
+    hashTree(hash, one.path, name, files, (inside) => isExcluded(one, inside.slice(one.path.length + 1)));
+  }
   for (const one of add ? found.filter(({ asIs }) => !asIs) : [])
     one.archive = lstatSync(one.path).isFile() && (await isArchive(one.path));
   return { digest: hash.digest('hex'), files, found };
@@ -207,7 +239,9 @@ export async function archiveSources(
   emit: Emit,
 ): Promise<void> {
   const tar = new TarEntries(emit, permissions);
+  let isLeftOut = (_path: string): boolean => false;
   const add = async (path: string, as: string): Promise<void> => {
+    if (isLeftOut(path)) return;
     const parent = openSync(dirname(path), DIRECTORY | O.O_NOFOLLOW);
     try {
       await tar.add(parent, Buffer.from(basename(path)), Buffer.from(as));
@@ -220,8 +254,10 @@ export async function archiveSources(
     for (const name of readdirSync(path).sort()) await add(join(path, name), as ? `${as}/${name}` : name);
   };
   for (const name of make) await tar.directory(Buffer.from(name));
-  for (const { path, name, directory } of found) {
-    if (directory) await children(path, target);
+  for (const { path, name, directory, parents, exclude } of found) {
+    isLeftOut = (inside) =>
+      directory && inside !== path && isExcluded({ exclude: exclude ?? [] }, inside.slice(path.length + 1));
+    if (directory && !parents) await children(path, target);
     else await add(path, into ? (target ? `${target}/${name}` : name) : target);
   }
   await tar.end();

@@ -57,7 +57,7 @@ const flags: Readonly<Record<string, readonly string[]>> = {
   VOLUME: [],
   WORKDIR: [],
 };
-const REPEATED = ['mount'];
+const REPEATED = ['mount', 'exclude'];
 /** '--name=value ', where blanks may stand within quotes. */
 const FLAG = /^--([a-z-]+)(?:=((?:"[^"]*"|'[^']*'|[^\s"'])*))?(?:\s+|$)/;
 const EXACTLY_ONE = ['MAINTAINER', 'STOPSIGNAL', 'USER', 'WORKDIR'];

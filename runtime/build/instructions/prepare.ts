@@ -18,8 +18,7 @@ const NOP = '/bin/sh -c #(nop) ';
 /** Flags that are not there yet; the classic builder of dockerd refuses them too. */
 const REFUSED: Readonly<Record<string, readonly string[]>> = {
   RUN: ['security'],
-  COPY: ['parents', 'exclude'],
-  ADD: ['keep-git-dir', 'exclude'],
+  ADD: ['keep-git-dir'],
 };
 
 /** Throws ApiError for a flag that does not work here. `classic`: the client is not one of BuildKit. */
@@ -193,10 +192,10 @@ export function preparedCopy(
   target: string,
   { digest, found, owner, chmod }: { digest: string; found: Found[]; owner?: string; chmod?: string },
 ): Prepared {
-  checkTarget(one, found.length, target);
+  if (!one.flags.has('parents')) checkTarget(one, found.length, target);
   const kind = found.length > 1 ? 'multi' : found[0]?.directory ? 'dir' : 'file';
   const flags = `${owner ? `--chown=${owner} ` : ''}${chmod ? `--chmod=${chmod} ` : ''}`;
-  const slash = target.endsWith('/') || /(^|\/)\.\.?$/.test(target);
+  const slash = one.flags.has('parents') || target.endsWith('/') || /(^|\/)\.\.?$/.test(target);
   const place = posix.resolve(stage.config.WorkingDir || '/', target);
   return {
     createdBy: `${NOP}${one.keyword} ${flags}${kind}:${digest} in ${target} `,

@@ -1,5 +1,6 @@
 /** COPY, ADD and WORKDIR: files and directories that come into a container of the build. */
 import { posix } from 'node:path';
+import type { Found } from '../../build/context/sources.ts';
 import type { BuildContext } from '../../build/build.ts';
 import { withoutArchives } from '../../build/files/added.ts';
 import { archived } from '../../build/files/archived.ts';
@@ -13,6 +14,11 @@ const pathsTo = (path: string): string[] => {
   const names = path.split('/').filter(Boolean);
   return names.map((_, at) => names.slice(0, at + 1).join('/'));
 };
+
+const unique = (paths: readonly string[]): string[] => [...new Set(paths)];
+/** Of --parents: the directories in which the files are. */
+const parentsOf = (found: readonly Found[], target: string): string[] =>
+  unique(found.filter(({ parents }) => parents).map(({ name }) => posix.dirname(posix.join(target, name))));
 
 /** The directories of this path that the container does not have. Throws ApiError 400 for a file on the way. */
 async function missing(c: BuildContext, container: string, path: string): Promise<string[]> {
@@ -41,7 +47,7 @@ ADD unpacks a tar archive first, and copies its content instead. The files belon
     if (!image?.layers.length) {
       if (owner && !/^0(:0)?$/.test(owner))
         throw new ApiError(501, `--chown=${owner} in the first layer of an image: not there yet in Drydock`);
-      const make = pathsTo(isInto ? target : posix.dirname(target));
+      const make = unique([isInto ? target : posix.dirname(target), ...parentsOf(found, target)].flatMap(pathsTo));
       c.direct = { found, target: relative(target), into: many, make, ...mode };
       return;
     }
@@ -49,7 +55,8 @@ ADD unpacks a tar archive first, and copies its content instead. The files belon
     const kind = await c.runtime.kind(container, target);
     if (kind === 'other' && isInto) throw badParameter(`cannot copy to non-directory: ${target}`);
     const make = kind ? [] : await missing(c, container, isInto ? target : posix.dirname(target));
-    const input = { found, target: relative(target), into: many || kind === 'directory', make, ...mode };
+    for (const path of parentsOf(found, target)) make.push(...(await missing(c, container, path)));
+    const input = { found, target: relative(target), into: many || kind === 'directory', make: unique(make), ...mode };
     await c.runtime.write(container, '/', archived(input), owner);
   },
 };

@@ -1,11 +1,12 @@
 /** What COPY and ADD are going to copy: their sources found and hashed. */
-import { join } from 'node:path';
-import { badParameter } from '../../errors/api-error.ts';
+import { join, posix } from 'node:path';
+import { ApiError, badParameter } from '../../errors/api-error.ts';
 import type { BuildContext, Place, Prepared } from '../../build/build.ts';
 import type { Digested, Source } from '../../build/context/sources.ts';
 import { download, isUrl } from '../../build/files/download.ts';
 import { bodyFile } from '../../build/files/scratch.ts';
 import { unpackFrom } from '../../build/instructions/from-stage.ts';
+import type { Instruction } from '../../build/dockerfile/parse.ts';
 import { copyWords, expandedBody, preparedCopy, scopeOf } from '../../build/instructions/prepare.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import { stageOf } from './template.ts';
@@ -37,6 +38,18 @@ async function remoteSources(k: Kernel, c: BuildContext, place: Place, words: st
   return sources;
 }
 
+/** --exclude and --parents. Throws ApiError. */
+function kept({ flags, repeated }: Instruction, word: string, expand: (text: string) => string): Partial<Source> {
+  const exclude = repeated.filter(([name]) => name === 'exclude').map(([, pattern]) => expand(pattern));
+  const parents = flags.has('parents');
+  if (parents && word.includes('**'))
+    throw new ApiError(501, `COPY --parents of ${word}: ** is not there yet in Drydock`);
+  // the path of another stage's file, because that was unpacked alone
+  const name = parents &&
+    flags.has('from') && { name: posix.normalize(word.split('/./').at(-1)!).replace(/^\/+|\/+$/g, '') };
+  return { ...(exclude.length && { exclude }), ...(parents && { parents }), ...name };
+}
+
 /** ADD --checksum. Throws ApiError 400. */
 async function checkSum(k: Kernel, sources: readonly Source[], wanted: string): Promise<void> {
   if (!wanted) return;
@@ -53,7 +66,10 @@ export async function prepareCopy(k: Kernel, c: BuildContext, place: Place): Pro
   const { one } = place;
   const { sources: words, target } = copyWords(c, stage, one);
   const { expand } = scopeOf(c, stage, stage.config, one.line);
-  const sources = await sourcesOf(k, c, place, words);
+  const sources = (await sourcesOf(k, c, place, words)).map((source, at) => ({
+    ...source,
+    ...kept(one, words[at]!, expand),
+  }));
   await checkSum(k, sources, expand(one.flags.get('checksum') ?? ''));
   const add = one.keyword === 'ADD';
   const { digest, found, files } = await k.job<Digested>('build-digest', { sources, add }).catch((error: Error) => {
