@@ -7,6 +7,7 @@ import { containerTopics } from './topics/containers.ts';
 import { fileTopics } from './topics/files.ts';
 import { lessonTopics } from './topics/lessons.ts';
 import { mapTopics } from './topics/map.ts';
+import { networkTopics } from './topics/networks.ts';
 import { packetTopics } from './topics/packets.ts';
 import { terminalTopics } from './topics/terminals.ts';
 import { usageTopics } from './topics/usage.ts';
@@ -19,6 +20,7 @@ export const answerers: Answerers<Asks> = {
   ...fileTopics,
   ...lessonTopics,
   ...mapTopics,
+  ...networkTopics,
   ...packetTopics,
   ...terminalTopics,
   ...usageTopics,

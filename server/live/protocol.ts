@@ -33,6 +33,7 @@ import type { Action, ContainerAsks } from './topics/containers.ts';
 import type { FileAsks } from './topics/files.ts';
 import type { LessonAsks } from './topics/lessons.ts';
 import type { MapAsks } from './topics/map.ts';
+import type { NetworkAsks } from './topics/networks.ts';
 import type { PacketAsks } from './topics/packets.ts';
 import type { TerminalAsks } from './topics/terminals.ts';
 import type { UsageAsks } from './topics/usage.ts';
@@ -45,7 +46,17 @@ export const PATH = '/live';
 
 /** All topics with their fields and answers: one interface for each file in topics/. */
 export interface Asks
-  extends ContainerAsks, BranchAsks, LessonAsks, FileAsks, MapAsks, PacketAsks, TerminalAsks, UsageAsks, WhyAsks {}
+  extends
+    ContainerAsks,
+    BranchAsks,
+    LessonAsks,
+    FileAsks,
+    MapAsks,
+    NetworkAsks,
+    PacketAsks,
+    TerminalAsks,
+    UsageAsks,
+    WhyAsks {}
 export type Topic = keyof Asks;
 
 export type {

@@ -192,6 +192,50 @@ test('the map shows what other clients do, what an image is used by, and opens w
   await until('it leaves the map', async () => !(await tile.count()));
 });
 
+const networksOf = async (name: string) => {
+  const { NetworkSettings } = await visit.daemon.json<{ NetworkSettings: { Networks: object } }>(
+    `/containers/${name}/json`,
+  );
+  return Object.keys(NetworkSettings.Networks).sort();
+};
+test('a container that is dragged to the cable of a network is connected to it, and does not open', async () => {
+  const { page, daemon } = visit;
+  await daemon.ok('network', 'create', 'back');
+  const id = await daemon.ok('run', '-d', '--network', 'front', '--name', 'both', 'ubuntu', 'sleep', '1000');
+  const tile = page.locator(`[data-key="container:${id}"]`);
+  const back = await until('the network', async () =>
+    page.evaluate<number | null>(
+      `(() => { const name = document.querySelectorAll('[data-key^="network:"]'); for (const one of name) if (/Network back/.test(one.getAttribute('aria-label'))) { const { top, bottom } = one.getBoundingClientRect(); return (top + bottom) / 2; } return null; })()`,
+    ),
+  );
+  const { x, y, width, height } = (await tile.boundingBox())!;
+  await page.mouse.move(x + width / 2, y + height / 2);
+  await page.mouse.down();
+  await page.mouse.move(x + width / 2 + 20, back, { steps: 4 });
+  assert.is(await page.locator('.dragged').innerText(), 'connect both to back');
+  await page.mouse.up();
+  await until('it is connected', async () => (await networksOf('both')).join() === 'back,front');
+  await page.locator(`[data-key^="rail:${id}:"]`).waitFor({ state: 'attached' });
+  assert.match(await page.evaluate<string>('location.hash'), /^#?$/);
+});
+
+test('with the keyboard a container is disconnected, and connected again', async () => {
+  const { page, daemon } = visit;
+  await page.getByRole('button', { name: /^Network back/ }).focus();
+  await page.keyboard.press('Enter');
+  const chosen = page.getByRole('region', { name: 'back' });
+  await chosen.getByRole('button', { name: 'disconnect both' }).focus();
+  await page.keyboard.press('Enter');
+  await until('it is disconnected', async () => (await networksOf('both')).join() === 'front');
+  assert.equal(await violations(page), []);
+  await chosen.getByRole('combobox').selectOption({ label: 'both' });
+  await chosen.getByRole('button', { name: 'connect', exact: true }).focus();
+  await page.keyboard.press('Enter');
+  await until('it is connected', async () => (await networksOf('both')).join() === 'back,front');
+  await daemon.ok('rm', '-f', 'both');
+  await daemon.ok('network', 'rm', 'back', 'front');
+});
+
 test('what the first page loads is less than 200 kB', async () => {
   const { page } = visit;
   await page.goto('about:blank');

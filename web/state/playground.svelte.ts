@@ -94,6 +94,11 @@ export class Playground extends Knowledge {
     });
   }
 
+  /** Connects a container to a network, or disconnects it. False when it was refused: a message says why. */
+  endpoint(container: string, network: string, on: boolean): Promise<boolean> {
+    return this.#try(() => this.connection.ask('endpoint', { container, network, on }));
+  }
+
   async #try(ask: () => Promise<unknown>): Promise<boolean> {
     try {
       await ask();

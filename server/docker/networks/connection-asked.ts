@@ -5,6 +5,7 @@ import type { predefined } from '../../../runtime/network/phase/networks.ts';
 import type { Wanted } from '../../../runtime/network/request/wanted.ts';
 import type { NetworkRecord } from '../../../runtime/network/store/network-record.ts';
 import { checkEndpointShape } from '../../../runtime/request/request-shape.ts';
+import { wantedOn } from '../../messages/wanted-on.ts';
 import type { Json } from '../http/body.ts';
 
 export interface ConnectionAsked {
@@ -21,8 +22,5 @@ export function connectionAsked(
   const { Container: container, EndpointConfig: asked } = body;
   if (typeof container !== 'string' || !container) throw badParameter('Container must name a container');
   const settings = checkEndpointShape(asked ?? {}, 'EndpointConfig.');
-  if (typeof network === 'string') return { container, wanted: { driver: network, network, asked: settings } };
-  const known = engine.networks.known(network.id);
-  const { driver, name } = network;
-  return { container, wanted: { driver, network: name, asked: settings, ...(known && { known }) } };
+  return { container, wanted: wantedOn(engine, network, settings) };
 }

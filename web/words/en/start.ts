@@ -29,6 +29,11 @@ export const start = {
   networkLine: (driver: string, subnet: string) => `Driver ${driver}${subnet ? `, gateway and prefix ${subnet}` : ''}.`,
   members: 'On it:',
   users: 'Used by:',
+  connect: 'connect',
+  connectWhat: 'container to be connected',
+  disconnect: (name: string) => `disconnect ${name}`,
+  drop: (container: string, network: string) => `connect ${container} to ${network}`,
+  dragHint: 'Containers can be dragged here from the map.',
   nobody: 'No container uses it.',
   why: {
     open: 'Why does A not reach B?',

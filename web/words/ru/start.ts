@@ -29,6 +29,11 @@ export const start: Words['start'] = {
   networkLine: (driver, subnet) => `Драйвер ${driver}${subnet ? `, шлюз и длина префикса: ${subnet}` : ''}.`,
   members: 'К ней подключены:',
   users: 'Используют:',
+  connect: 'подключить',
+  connectWhat: 'какой контейнер подключить',
+  disconnect: (name) => `отключить ${name}`,
+  drop: (container, network) => `подключить ${container} к ${network}`,
+  dragHint: 'Контейнер можно перетащить сюда на карте.',
   nobody: 'Ни один контейнер не использует.',
   why: {
     open: 'Почему A не видит B?',
