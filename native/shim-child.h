@@ -5,6 +5,7 @@
 #include <linux/sched.h>
 #include "rpc-server.h"
 #include "shim-log.h"
+#include "shim-syslog.h"
 
 static void child_side(int *in_pipe, int *out_pipe, int *err_pipe)
 {
@@ -87,6 +88,8 @@ static long special(int op, long a[6])
 		return take_master(a[0], a[1]);
 	case OP_log_limits:
 		return limit_log(a[0], a[1]);
+	case OP_log_syslog:
+		return log_syslog((const char *)a[0], a[1]);
 	case OP_watch_child:
 		child_reaped = 0;
 		return child = a[0];

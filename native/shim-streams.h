@@ -5,6 +5,7 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include "shim-log.h"
+#include "shim-syslog.h"
 
 /* ---- output: process → log → tap ---- */
 
@@ -82,6 +83,7 @@ static int pump_output(int *fd, int stream)
 	close_fd(&hung);
 	*(stream == STDERR ? &err_due : &out_due) -= n;
 	write_log(stream, payload, n);
+	write_syslog(stream, payload, n);
 	if (subscribed)
 		frame_tap(stream, payload, n);
 	return 1;

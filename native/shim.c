@@ -93,6 +93,7 @@ static void linger(void)
 
 __attribute__((noreturn)) static void finish(void)
 {
+	finish_syslog();
 	write_exit_file();
 	if (tap >= 0) {
 		unsigned char *payload = to_tap + HEADER;

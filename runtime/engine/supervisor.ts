@@ -14,12 +14,12 @@ import { execOutputs, type ExecOutput } from '../container/logs/exec-log.ts';
 import { ExecSession } from './exec-session.ts';
 import type { Probing } from './health-monitor.ts';
 import { liveEvidence } from './inspect.ts';
-import { attributesOf, type LogSubject } from '../container/logs/attributes.ts';
+import { logSubject } from '../container/log-subject.ts';
+import { attributesOf } from '../container/logs/attributes.ts';
 import type { LogOptions } from '../container/logs/log-file.ts';
 import type { LogRecord } from '../container/logs/log-record.ts';
 import * as look from './container-stats.ts';
 import { top } from './top.ts';
-import { mergeConfig } from '../container/merge.ts';
 import type { LayerFile } from '../image/layer/layer-file.ts';
 import { mountPoints } from '../storage/driver.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -41,19 +41,6 @@ import { UpperLook } from '../watch/upper-look.ts';
 
 /** How long clients can ask for the exit code of an exec that has ended; dockerd keeps it as long. */
 const EXEC_KEPT_MS = 300_000;
-
-function logSubject({ id, name, request, image }: Container): LogSubject {
-  const { Labels, Env, Entrypoint, Cmd } = image ? mergeConfig(request, image.config) : request;
-  return {
-    id,
-    name,
-    image: request.Image,
-    imageID: image?.id ?? '',
-    command: [...(Entrypoint ?? []), ...(Cmd ?? [])],
-    labels: Labels ?? {},
-    env: Env ?? [],
-  };
-}
 
 interface SessionOptions {
   over(session: ExecSession): void;

@@ -1,6 +1,7 @@
 /** strerror(3): the usual English text of an errno, for messages that name a file. */
 const words: Record<string, string> = {
   ENOENT: 'no such file or directory',
+  ECONNREFUSED: 'connection refused',
   EACCES: 'permission denied',
   EPERM: 'operation not permitted',
   EEXIST: 'file exists',

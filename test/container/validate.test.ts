@@ -121,7 +121,7 @@ const refused: [flags: string, pattern: RegExp][] = [
   ['--gpus all', /--gpus/],
   ['--storage-opt size=1', /--storage-opt/],
   ['--log-driver nosuch', /error looking up logging plugin nosuch: plugin "nosuch" not found/],
-  ['--log-driver syslog', /log driver syslog is not supported/],
+  ['--log-driver fluentd', /log driver fluentd is not supported/],
   ['--log-opt max-file=1 --log-opt compress=true', /compress/],
   ['--log-opt labels-regex=(', /error parsing regexp/],
   ['--log-opt mode=odd', /logging mode not supported: odd/],

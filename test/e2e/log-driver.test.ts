@@ -59,7 +59,7 @@ s.test('a driver that is not there is refused at create, and info lists those th
   assert.is(code, 1);
   assert.match(err, 'error looking up logging plugin nosuch: plugin "nosuch" not found');
   const { Plugins, LoggingDriver } = await d().json<{ Plugins: { Log: string[] }; LoggingDriver: string }>('/info');
-  assert.equal([Plugins.Log, LoggingDriver], [['json-file', 'local'], 'json-file']);
+  assert.equal([Plugins.Log, LoggingDriver], [['json-file', 'local', 'syslog'], 'json-file']);
 });
 
 s.test.run();

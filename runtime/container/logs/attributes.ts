@@ -52,7 +52,7 @@ function* partsOf(template: string): Generator<{ text: string } | { field: strin
 /** Throws ApiError 400 for a template that cannot be filled in. */
 export const checkTag = (template: string | undefined): void => void [...partsOf(template ?? '')];
 
-const tagOf = (template: string, subject: LogSubject): string =>
+export const tagOf = (template: string, subject: LogSubject): string =>
   [...partsOf(template)].map((part) => ('text' in part ? part.text : FIELDS[part.field]!(subject))).join('');
 
 /** Go's url.QueryEscape. */

@@ -4,6 +4,7 @@
  */
 import type { Duplex, Readable } from 'node:stream';
 import type { LogOptions, LogSource } from './log-file.ts';
+import type { SyslogTarget } from './syslog-target.ts';
 import type { LogRecord } from './log-record.ts';
 
 /** The options of `--log-opt`, by name. */
@@ -13,6 +14,8 @@ export type LogOpts = Readonly<Record<string, string>>;
 export interface LogTarget {
   path: string;
   limits?: LogLimits;
+  /** where the shim sends each line, too */
+  syslog?: SyslogTarget;
   /** for the daemon: it compresses the files that the shim has left */
   compress?: boolean;
 }

@@ -54,7 +54,7 @@ export function isCompressed({ compress: value }: LogOpts): boolean {
   throw wrong(`strconv.ParseBool: parsing ${JSON.stringify(value)}: invalid syntax`);
 }
 
-function checkMode(mode: string | undefined, buffer: string | undefined): void {
+export function checkMode(mode: string | undefined, buffer: string | undefined): void {
   if (!['', 'blocking', 'non-blocking'].includes(mode ?? ''))
     throw badParameter(`logger: logging mode not supported: ${mode}`);
   if (buffer === undefined) return;

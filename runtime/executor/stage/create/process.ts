@@ -10,21 +10,13 @@ import type { Container } from '../../../container/container.ts';
 import type { LogTarget } from '../../../container/logs/driver.ts';
 import type { Settings } from '../../../data-root/settings.ts';
 import type { Step } from '../../../container/step.ts';
+import { sendToSyslog } from './syslog.ts';
+import { unixAddress } from './unix-address.ts';
 
 /** socketpair(2) of SOCK_SEQPACKET: [the daemon's end, the other end]. */
 export async function socketPair(k: Kernel): Promise<[number, number]> {
   const pair = await k.daemon.socketpair(AF.AF_UNIX, SOCK.SOCK_SEQPACKET | SOCK.SOCK_CLOEXEC, 0, 8);
   return pair.length < 8 ? [0, 0] : [pair.readInt32LE(0), pair.readInt32LE(4)];
-}
-
-/** struct sockaddr_un: unix(7). */
-function unixAddress(path: string): Buffer {
-  const bytes = Buffer.from(path);
-  if (bytes.length > 107)
-    throw new Error(
-      `socket path ${path} is ${bytes.length} bytes long, unix(7) allows 107; choose a shorter --exec-root`,
-    );
-  return Buffer.concat([Buffer.from([AF.AF_UNIX, 0]), bytes, Buffer.from([0])]);
 }
 
 /** Closes all of them, because a descriptor is free after close(2), even after an error. Throws the first failure. */
@@ -128,6 +120,7 @@ A process can only be waited for by its parent. If the daemon were the parent, e
 See wait(2), and PR_SET_CHILD_SUBREAPER in prctl(2).`,
     async do(k, c) {
       await startShim(k, c, c.id, c.log.target, { oomScores: c.settings.oomScores });
+      await sendToSyslog(k, c);
       k.fact({ kind: 'process', key: 'shim', value: String(c.live.shimPid) });
     },
     async undo(k, c) {
