@@ -18,7 +18,7 @@ import { daemonKernel } from '../kernel/linux/linux.ts';
 import { withNetlink } from '../kernel/netlink/socket.ts';
 import type { Container } from '../container/container.ts';
 import { findLink } from '../network/links.ts';
-import { rewritesKnown, rewritesOf, type Rewrite } from './rewrites.ts';
+import { REST_MS as TABLE_REST_MS, rewritesKnown, rewritesOf, type Rewrite } from './rewrites.ts';
 
 /**
  * `time`: the kernel's, ms since 1970 with a fraction; `length`: on the wire; `data`: the first 256 bytes in base64.
@@ -85,6 +85,7 @@ class Capture {
   #deaf: (() => void) | undefined;
   #opening = false;
   #rest: NodeJS.Timeout | undefined;
+  #late: NodeJS.Timeout | undefined;
   #again: NodeJS.Timeout | undefined;
 
   constructor(private readonly container: Container) {}
@@ -98,6 +99,8 @@ class Capture {
   end(): void {
     clearInterval(this.#again);
     this.#again = undefined;
+    clearTimeout(this.#late);
+    this.#late = undefined;
     void this.#close();
   }
 
@@ -150,15 +153,29 @@ class Capture {
     }
     if (this.#fd !== undefined && this.#fd === fd) this.#rest = setTimeout(() => this.#listen(), REST_MS).unref();
     if (!taken.length) return;
-    const caught: Caught = {
-      packets: taken.map(({ packet }) => packet),
-      more: taken.length === MOST,
-      rewrites: await rewritesOf(
-        this.container,
-        taken.map(({ bytes }) => bytes),
-      ),
-      conntrack: rewritesKnown(),
-    };
+    const left = taken.map(({ bytes }) => bytes);
+    const rewrites = await rewritesOf(this.#k, this.container, left);
+    this.#tell(
+      taken.map(({ packet }) => packet),
+      taken.length === MOST,
+      rewrites ?? [],
+    );
+    if (!rewrites) this.#later(left);
+  }
+
+  /** The last connection of a burst may be newer than the last reading of conntrack's table: it is read once more. */
+  #later(left: readonly Buffer[]): void {
+    if (this.#late || !this.#again) return;
+    this.#late = setTimeout(() => {
+      this.#late = undefined;
+      void rewritesOf(this.#k, this.container, left).then(
+        (rewrites) => rewrites?.length && this.#tell([], false, rewrites),
+      );
+    }, TABLE_REST_MS).unref();
+  }
+
+  #tell(packets: Packet[], more: boolean, rewrites: Rewrite[]): void {
+    const caught: Caught = { packets, more, rewrites, conntrack: rewritesKnown() };
     for (const hear of this.hearers) hear(caught);
   }
 }

@@ -10,6 +10,11 @@
  * Both parts are on one line of the file.
  */
 import { closeSync, existsSync, openSync, readSync } from 'node:fs';
+import { NETLINK_ROUTE } from '../syscalls/constants.ts';
+import type { Kernel } from '../kernel/kernel.ts';
+import { getLink, linkOf } from '../kernel/netlink/route/link.ts';
+import { getRoute, wayOf } from '../kernel/netlink/route/route.ts';
+import { withNetlink } from '../kernel/netlink/socket.ts';
 import type { Container } from '../container/container.ts';
 import { contains } from '../network/ipam/ipv4.ts';
 
@@ -19,6 +24,8 @@ export interface Rewrite {
   from: string;
   to: string;
   target: string;
+  /** the host's link through which packets to the target leave; absent when the host has no route there */
+  link?: string;
 }
 
 const FILE = '/proc/net/nf_conntrack';
@@ -30,7 +37,7 @@ export const rewritesKnown = (): boolean => existsSync(FILE);
 /** The most that is read. On a busy host the newest connections may come after this and then are not shown. */
 const ROOM = 512 * 1024;
 const MOST = 16;
-const REST_MS = 500;
+export const REST_MS = 500;
 
 const ADDRESS = /\bsrc=(\S+) dst=(\S+)(?: sport=(\d+) dport=(\d+))?/g;
 const withPort = (address: string | undefined, port: string | undefined) =>
@@ -75,17 +82,43 @@ function leaves(packet: Buffer, address: string, prefix: number): boolean {
   return packet[30]! < 224 && !contains({ address, prefix }, packet.subarray(30, 34).join('.'));
 }
 
+/** Adds the links, by the host's own routes: rtnetlink(7), RTM_GETROUTE. */
+async function withLinks(k: Kernel, rewrites: readonly Rewrite[]): Promise<Rewrite[]> {
+  const known = new Map<string, string | undefined>();
+  return withNetlink(k, NETLINK_ROUTE, async (socket) => {
+    for (const address of new Set(rewrites.map(addressOf))) {
+      const link = await socket
+        .get(...getRoute(address))
+        .then(async (route) => linkOf(await socket.get(...getLink(wayOf(route).oif))).name)
+        .catch(() => undefined);
+      known.set(address, link);
+    }
+    return rewrites.map((one) => {
+      const link = known.get(addressOf(one));
+      return link === undefined ? one : { ...one, link };
+    });
+  });
+}
+const addressOf = ({ target }: Rewrite): string => target.replace(/:\d+$/, '');
+
 const asked = new WeakMap<Container, number>();
 
-/** Reads the table only when a packet has left, at most twice a second. Empty where the kernel has no table. */
-export async function rewritesOf(container: Container, packets: readonly Buffer[]): Promise<Rewrite[]> {
+/**
+ * Reads the table only when a packet has left, at most twice a second: undefined when it is too early to read it again.
+ * Empty where the kernel has no table.
+ */
+export async function rewritesOf(
+  k: Kernel,
+  container: Container,
+  packets: readonly Buffer[],
+): Promise<Rewrite[] | undefined> {
   const { address, prefix } = container.endpoints.find((endpoint) => endpoint.address) ?? {};
   if (!address || !prefix || !packets.some((packet) => leaves(packet, address, prefix))) return [];
   const now = performance.now();
-  if (now - (asked.get(container) ?? -REST_MS) < REST_MS) return [];
+  if (now - (asked.get(container) ?? -REST_MS) < REST_MS) return undefined;
   asked.set(container, now);
   try {
-    return rewritesIn(readTable(), address);
+    return await withLinks(k, rewritesIn(readTable(), address));
   } catch {
     return [];
   }

@@ -8,13 +8,18 @@ import type { Kernel } from '../kernel/kernel.ts';
 import { usageOf, type Usage } from '../kernel/cgroup/usage.ts';
 import type { Container } from '../container/container.ts';
 import { linkCounters, type LinkCounters } from './links.ts';
+import { ruleCounters } from './rules.ts';
 
 /** `time`: ms since 1970 */
 export interface Sample extends Usage {
   time: number;
   links: LinkCounters[];
+  /** the rules of its bridge with their counters, in one sample a second: each reading dumps the table */
+  rules?: string[];
 }
 
+/** one sample of these has the rules */
+const RULES_EACH = 4;
 const PERIOD_MS = 250;
 /** samples of one minute */
 const KEPT = 240;
@@ -33,6 +38,7 @@ class Watched {
   #timer: NodeJS.Timeout | undefined;
   #busy = false;
   #pid: number | undefined;
+  #round = 0;
   readonly #k = daemonKernel();
 
   constructor(private readonly container: Container) {}
@@ -56,6 +62,11 @@ class Watched {
     try {
       const sample = await sampleOf(this.#k, this.container).catch(() => undefined);
       if (!sample || !this.#timer) return;
+      if (this.#round++ % RULES_EACH === 0) {
+        const rules = await ruleCounters(this.#k, this.container);
+        if (rules) sample.rules = rules;
+      }
+      if (!this.#timer) return;
       if (this.#pid !== this.container.live.pid) this.kept = [];
       this.#pid = this.container.live.pid;
       this.kept.push(sample);

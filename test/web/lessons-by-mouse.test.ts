@@ -2,6 +2,7 @@
  * Takes lessons 12 and 18 with a mouse from the first page to the last question, also in Russian and in dark colours,
  * and measures the time to open a lesson.
  */
+import { existsSync } from 'node:fs';
 import * as assert from 'uvu/assert';
 import type { Locator, Page } from 'playwright-core';
 import { needs as roomNeeds, ownRoom } from '../e2e/room.ts';
@@ -123,6 +124,15 @@ test('lesson 18: a packet gets out, to a world that the learner makes', async ()
   await type('cat < /dev/tcp/198.51.100.2/7000');
   await done('asked');
   await until('the host has asked', async () => (await visit.terminal()).includes('you are 198.51.100.1'));
+  await page.getByRole('tab', { name: 'Network' }).click();
+  const masquerade = page.locator('#picture [aria-label^="rule of postrouting"]');
+  await until('the rule shows that it has counted', async () =>
+    /[1-9]\d* packets?, /.test((await masquerade.getAttribute('aria-label', { timeout: 3000 })) ?? ''),
+  );
+  // Only where the kernel shows its table of connections.
+  if (existsSync('/proc/net/nf_conntrack'))
+    await page.locator('#picture [aria-label^="outside0, up: the way out, 198.51.100.1"]').waitFor();
+  await shot('nat-counted');
   for (const line of await linesAfter('removed')) await host.line(line);
   await done('removed');
   await finishOnPage(page, ["The host's, on the link", 'Connection tracking remembers', 'It is dropped']);

@@ -27,7 +27,19 @@ export interface Net {
 }
 
 /** Removes 'counter packets 0 bytes 0' from a rule, because these are the numbers at its creation. */
-const withoutCounter = (rule: string) => rule.replace(/ counter packets \d+ bytes \d+/, '');
+export const withoutCounter = (rule: string) => rule.replace(/ counter packets \d+ bytes \d+/, '');
+
+/** How many packets and bytes a rule has seen, from the newest sample that has the rules; undefined without one. */
+export function countOf(
+  samples: readonly { rules?: readonly string[] }[],
+  { chain, words }: Pick<Rule, 'chain' | 'words'>,
+): { packets: number; bytes: number } | undefined {
+  const line = samples
+    .findLast(({ rules }) => rules !== undefined)
+    ?.rules?.find((one) => withoutCounter(one) === `${chain}: ${words}`);
+  const [, packets, bytes] = / counter packets (\d+) bytes (\d+)/.exec(line ?? '') ?? [];
+  return packets === undefined ? undefined : { packets: Number(packets), bytes: Number(bytes) };
+}
 
 export function netOf(frame: Frame, events: readonly Event[], previous?: Frame): Net {
   const links = Object.entries(factsOf(frame, 'link')).map(([key, words]): Link => {

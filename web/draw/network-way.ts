@@ -3,7 +3,8 @@ import type { DrawWords } from '../words/en/draw.ts';
 import { WIRE, type LaneId, type Lanes } from './lanes.ts';
 import { cable, fit, path, polyline, rect, text, wrap, type Item, type Mark } from './marks.ts';
 import { type Traffic } from './traffic.ts';
-import type { Net } from './network-facts.ts';
+import { bytes } from './amounts.ts';
+import { countOf, type Net } from './network-facts.ts';
 
 export interface Part {
   lane: LaneId;
@@ -20,13 +21,32 @@ export interface Part {
 /** Height of a link's box, in pixels. */
 export const PART = 70;
 
+/**
+ * The link by which the newest connection leaves the host, with the address that its packets get there; `uplink`, the
+ * link of the default route, when none is known to leave by another link.
+ */
+export function outside(words: DrawWords['network'], rewrites: Traffic['rewrites'], uplink: Part): Part {
+  const newest = rewrites.findLast(({ link }) => link !== undefined);
+  if (!newest?.link || (uplink.there && uplink.title === newest.link)) return uplink;
+  const { sel: _, ...rest } = uplink;
+  const address = newest.to.replace(/:\d+$/, '');
+  const own = { key: `host/${newest.link}`, title: newest.link, lines: [words.outside, address] };
+  return { ...rest, ...own, there: true, up: true, isNew: false };
+}
+
+/** A rule with what it has counted, for the table. */
+export function ruleWords({ network, amounts }: DrawWords, rule: Net['rules'][number], { samples }: Traffic): string {
+  const count = countOf(samples, rule);
+  return count ? `${rule.words}, ${network.ruleCount(count.packets, bytes(count.bytes, amounts))}` : rule.words;
+}
+
 /** The nftables rules under their hooks, in the order in which a packet meets them. */
 /** `top`: y of the first rule */
 export function ruleItems(
-  words: DrawWords['network'],
+  { network: words, amounts }: DrawWords,
   { lane }: Lanes,
   net: Net,
-  { rewrites }: Traffic,
+  { rewrites, samples }: Traffic,
   top: number,
 ): { items: Item[]; height: number } {
   const { x, w } = lane('nft');
@@ -51,7 +71,9 @@ export function ruleItems(
       y += 42;
     }
     for (const rule of rules) {
-      const lines = wrap(rule.words, w - 20, 11, true);
+      const count = countOf(samples, rule);
+      const counted = count && words.ruleCount(count.packets, bytes(count.bytes, amounts));
+      const lines = [...wrap(rule.words, w - 20, 11, true), ...(counted ? [counted] : [])];
       // The current connections are drawn under the rule that translates their address.
       const given = /\bmasquerade\b/.test(rule.words)
         ? rewrites.slice(-2).flatMap(({ from, to }) => [from, `  ↳ ${to}`])
@@ -65,6 +87,7 @@ export function ruleItems(
           chain,
           [
             rule.words,
+            ...(counted ? [counted] : []),
             ...rewrites
               .filter(() => /\bmasquerade\b/.test(rule.words))
               .slice(-2)

@@ -12,7 +12,7 @@ import { columnsOf } from './namespaces.ts';
 import { fit, rect, text, wrap, type Drawing, type Item, type Mark, type Tone } from './marks.ts';
 import { dotItems, noTraffic, packetRows, type Traffic } from './traffic.ts';
 import { netOf, type Link, type Net } from './network-facts.ts';
-import { PART, ruleItems, wire, wayItem, type Part } from './network-way.ts';
+import { outside, PART, ruleItems, ruleWords, wire, wayItem, type Part } from './network-way.ts';
 
 function partItem(
   words: DrawWords['network'],
@@ -99,7 +99,7 @@ function linkPart(
 
 /** Pixels by which the lower parts move down when the links show counters. */
 const COUNTED = 46;
-function parts(words: DrawWords, lanes: Lanes, net: Net, { samples }: Traffic): Part[] {
+function parts(words: DrawWords, lanes: Lanes, net: Net, { samples, rewrites }: Traffic): Part[] {
   const { network: say } = words;
   const counted = (link: Link) => counterLines(words, samples, link.side, link.name);
   const [y, more] = [WIRE - 28, samples.at(-1)?.links.length ? COUNTED : 0];
@@ -147,7 +147,11 @@ function parts(words: DrawWords, lanes: Lanes, net: Net, { samples }: Traffic): 
       70 + more,
       counted,
     ),
-    linkPart(say, lanes, net, 'out', ({ side, words }) => side === 'host' && words.startsWith('uplink'), say.uplink),
+    outside(
+      say,
+      rewrites,
+      linkPart(say, lanes, net, 'out', ({ side, words }) => side === 'host' && words.startsWith('uplink'), say.uplink),
+    ),
   ];
 }
 
@@ -170,7 +174,7 @@ export function drawNetwork(
   const more = traffic.samples.at(-1)?.links.length ? COUNTED : 0;
   // In a narrow picture: under the parts, with a heading of their own.
   const under = WIRE + PART - 28 + more;
-  const rules = ruleItems(say, lanes, net, traffic, lanes.below ? under + 56 : WIRE - 28);
+  const rules = ruleItems(words, lanes, net, traffic, lanes.below ? under + 56 : WIRE - 28);
   const taut = net.mode === 'bridge' && [eth, veth, bridge].every(({ there, up }) => there && up);
   const height = Math.max(rules.height, WIRE + 170 + more) + 12;
   const own = columnsOf(frame, events).find(({ kind }) => kind === 'net')!.tie !== 'shared';
@@ -245,6 +249,7 @@ export function drawNetwork(
           traffic,
           net.links.find(({ side, address }) => side === 'container' && address && !address.startsWith('127.'))
             ?.address,
+          more,
         )
       : []),
   ];
@@ -272,10 +277,10 @@ export function drawNetwork(
           sel: `route:${key}`,
           cells: [say.rows.route, say.sides.container, key.replace('container/', ''), way],
         })),
-        ...net.rules.map(({ key, chain, words: rule }) => ({
-          key,
-          sel: `nft:${key}`,
-          cells: [say.rows.rule, say.sides.host, chain, rule],
+        ...net.rules.map((rule) => ({
+          key: rule.key,
+          sel: `nft:${rule.key}`,
+          cells: [say.rows.rule, say.sides.host, rule.chain, ruleWords(words, rule, traffic)],
         })),
         ...packetRows(words, traffic),
       ],

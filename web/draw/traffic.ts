@@ -6,7 +6,7 @@ import type { Headers, Protocol } from '../../runtime/watch/headers.ts';
 import type { Rewrite } from '../../runtime/watch/rewrites.ts';
 import type { Sample } from '../../runtime/watch/usage.ts';
 import type { DrawWords } from '../words/en/draw.ts';
-import type { LaneId, Lanes } from './lanes.ts';
+import { WIRE, type LaneId, type Lanes } from './lanes.ts';
 import { glyph, text, type Glyph, type Item, type Row, type Tone } from './marks.ts';
 
 /** `time`: the kernel's; `arrived`: when the page received it, by the page's clock; `out`: sent by the container. */
@@ -31,8 +31,10 @@ export const LIFE_MS = 1200;
 const MOMENT_MS = 250;
 const MANY = 20;
 const LISTED = 50;
-/** Pixels above the parts, one height for each direction. */
-const HEIGHT = { out: 70, in: 83 } as const;
+/** Pixels beside the cable, one side for each direction. */
+const BESIDE = { out: -6, in: 6 } as const;
+/** Pixels below the cable, where the way to the rules under the picture turns (wayItem in network-way.ts). */
+const TURN = 92;
 const shapes: Record<Protocol, { shape: Glyph; tone: Tone }> = {
   TCP: { shape: 'circle', tone: 'network' },
   UDP: { shape: 'triangle', tone: 'write' },
@@ -63,8 +65,31 @@ export function farEnd({ out, headers }: Passed, own: string | undefined): LaneI
 const middle = ({ lane }: Lanes, id: LaneId): number =>
   id === 'container' ? lane(id).x + lane(id).w - 26 : lane(id).x + lane(id).w / 2;
 
-/** The dots that are moving at this moment. */
-export function dotItems(lanes: Lanes, { packets, now }: Traffic, own: string | undefined): Item[] {
+type Point = readonly [x: number, y: number];
+/** From the container along the cable, and when it leaves the host through the rules, beside the cable or below it. */
+function wayOf(lanes: Lanes, far: LaneId, more: number): Point[] {
+  const at = (id: LaneId, y = WIRE): Point => [middle(lanes, id), y];
+  if (far !== 'out') return [at('container'), at(far)];
+  const turn = WIRE + TURN + more;
+  return lanes.below
+    ? [at('container'), at('bridge'), at('bridge', turn), at('out', turn), at('out')]
+    : [at('container'), at('out')];
+}
+/** The point after this part of the way, 0 to 1, by its length. */
+function pointOn(points: readonly Point[], part: number): Point {
+  const pieces = points.slice(1).map((to, j) => ({ from: points[j]!, to, long: 0 }));
+  for (const piece of pieces) piece.long = Math.hypot(piece.to[0] - piece.from[0], piece.to[1] - piece.from[1]);
+  let left = part * pieces.reduce((sum, { long }) => sum + long, 0);
+  for (const { from, to, long } of pieces) {
+    if (left <= long)
+      return [from[0] + ((to[0] - from[0]) * left) / (long || 1), from[1] + ((to[1] - from[1]) * left) / (long || 1)];
+    left -= long;
+  }
+  return points.at(-1)!;
+}
+
+/** The dots that are moving at this moment. `more`: pixels by which the links' counters move the rules down. */
+export function dotItems(lanes: Lanes, { packets, now }: Traffic, own: string | undefined, more = 0): Item[] {
   if (now === undefined) return [];
   const young = packets.filter(({ arrived }) => arrived <= now && now - arrived < LIFE_MS);
   const many = young.filter(({ arrived }) => now - arrived < 1000).length > MANY;
@@ -77,13 +102,13 @@ export function dotItems(lanes: Lanes, { packets, now }: Traffic, own: string | 
   }
   return [...groups].map(([key, group]): Item => {
     const first = group[0]!;
-    const [near, far] = [middle(lanes, 'container'), middle(lanes, farEnd(first, own))];
     const way = (now - first.arrived) / LIFE_MS;
+    const [x, y] = pointOn(wayOf(lanes, farEnd(first, own), more), first.out ? way : 1 - way);
     const { shape, tone } = shapes[first.headers.protocol];
     return {
       key: `dot:${key}`,
-      x: Math.round(first.out ? near + (far - near) * way : far + (near - far) * way),
-      y: first.out ? HEIGHT.out : HEIGHT.in,
+      x: Math.round(x),
+      y: Math.round(y) + (first.out ? BESIDE.out : BESIDE.in),
       marks: [
         glyph(shape, 0, 0, 46 + 26 * Math.log2(group.length), tone),
         ...(group.length > 1 ? [text(9, 4, String(group.length), 'plain', { size: 11, bold: true })] : []),

@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import { headersOf, isOut } from '../../../runtime/watch/headers.ts';
 import type { Sample } from '../../../runtime/watch/usage.ts';
 import { drawNetwork } from '../../../web/draw/network.ts';
-import { lanesFor } from '../../../web/draw/lanes.ts';
+import { lanesFor, WIRE } from '../../../web/draw/lanes.ts';
 import { USUAL } from '../../../web/draw/clamp-width.ts';
 import { dotItems, farEnd, LIFE_MS, noTraffic, packetWords, type Passed } from '../../../web/draw/traffic.ts';
 import { pcapOf } from '../../../web/state/pcap.ts';
@@ -30,6 +30,16 @@ const packet = (number: number, arrived: number, source = '172.29.77.2', target 
 const dots = (packets: readonly Passed[], now: number) =>
   dotItems(lanesFor(USUAL), { ...noTraffic, packets, now }, OWN);
 
+const empty = (time: number): Sample => ({
+  time,
+  memory: { usage: 0, hits: 0, kills: 0 },
+  cpu: { total: 0, periods: 0, throttledPeriods: 0, throttledTime: 0 },
+  pids: { current: 1 },
+  io: { read: 0, written: 0 },
+  frozen: false,
+  links: [],
+});
+
 test('a dot goes from the container to where it ends, and what comes back the other way', () => {
   const { lane } = lanesFor(USUAL);
   const near = lane('container').x + lane('container').w;
@@ -43,6 +53,39 @@ test('a dot goes from the container to where it ends, and what comes back the ot
   );
   assert.equal(dots([there], 1000 + LIFE_MS), []);
   assert.equal(dots([there], 999), []);
+});
+
+test('a dot is on the cable, and goes through the rules where they are drawn', () => {
+  const far = packet(3, 1000, '172.29.77.2', '9.9.9.9');
+  const ys = (width: number) =>
+    [0.05, 0.25, 0.5, 0.75, 0.95].map(
+      (way) =>
+        dotItems(lanesFor(width), { ...noTraffic, packets: [far], now: 1000 + way * LIFE_MS }, OWN, 46)[0]!.y - WIRE,
+    );
+  assert.equal(ys(USUAL), [-6, -6, -6, -6, -6]);
+  const narrow = ys(600);
+  assert.ok(narrow[0]! < 0 && narrow[3]! > 100 && narrow[4]! < narrow[3]!, `${narrow.join(' ')}`);
+});
+
+test('a rule shows what it has counted, and the way out is the link by which the packets leave', () => {
+  const frame = drawNetwork(words, running, events);
+  const [, , chain, rule] = frame.table.rows.find(({ cells }) => cells[2] === 'postrouting')!.cells;
+  const raw = rule!.replace(/ (masquerade)/, ' counter packets 7 bytes 588 $1');
+  assert.is.not(raw, rule);
+  const rewrite = { protocol: 'tcp', from: '172.29.77.2:40000', to: '198.51.100.1:40000', target: '198.51.100.2:80' };
+  const drawing = drawNetwork(words, running, events, undefined, {
+    ...noTraffic,
+    samples: [{ ...empty(1000), rules: [`${chain}: ${raw}`] }, empty(1250)],
+    rewrites: [{ ...rewrite, link: 'outside0' }],
+  });
+  assert.match(
+    drawing.items.find(({ label }) => label?.startsWith('rule of postrouting'))!.label!,
+    /, 7 packets, 588 B/,
+  );
+  assert.ok(drawing.table.rows.some(({ cells }) => cells.at(-1) === `${rule}, 7 packets, 588 B`));
+  const out = drawing.items.find(({ key }) => key === 'part:host/outside0')!;
+  assert.match(out.label!, /^outside0, up: the way out, 198\.51\.100\.1$/);
+  assert.not.ok(frame.items.some(({ key }) => key === 'part:host/outside0'));
 });
 
 test('everybody at once is on the bridge', () => {

@@ -10,6 +10,8 @@ export const network = {
   notYet: 'not yet',
   plugs: 'network.create-veth plugs it in',
   loDown: 'lo is still down',
+  outside: 'the way out',
+  ruleCount: (packets: number, bytes: string) => `${packets} ${packets === 1 ? 'packet' : 'packets'}, ${bytes}`,
   uplink: "the default route's link",
   part: (title: string, state: 'up' | 'down' | 'ghost', lines: string) =>
     `${title}${{ up: ', up', down: ', down', ghost: ', not there yet' }[state]}: ${lines}`,

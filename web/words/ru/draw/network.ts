@@ -47,6 +47,8 @@ export const network: DrawWords['network'] = {
   notYet: 'ещё нет',
   plugs: 'подключит network.create-veth',
   loDown: 'lo ещё выключен',
+  outside: 'выход наружу',
+  ruleCount: (packets, bytes) => `пакетов: ${packets}, ${bytes}`,
   uplink: 'маршрут default',
   part: (title, state, lines) =>
     `${title}${{ up: ', включён', down: ', выключен', ghost: ', ещё нет' }[state]}: ${lines}`,
