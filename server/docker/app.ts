@@ -89,11 +89,12 @@ export function dockerServers(engine: Engine, options: ServerOptions = {}): (tra
   app.disable('etag');
   app.set('query parser', false);
   app.use(aboutUs, versionPrefix, answerOptions);
-  for (const routes of [...tables, buildkit(), drydock(options), lessonRoutes(options.lessons)])
+  const kit = buildkit(engine);
+  for (const routes of [...tables, kit.routes, drydock(options), lessonRoutes(options.lessons)])
     addRoutes(app, engine, routes);
   app.use(pageNotFound);
   app.use(answerError);
-  return (transport) => httpServer(app as RequestListener, transport);
+  return (transport) => httpServer(app as RequestListener, transport, kit.serve);
 }
 
 /** One server, for a unix socket. */

@@ -200,4 +200,16 @@ COPY . /c/
   assert.is(shown.trim(), 'hello you\nin you\nnone\nraw $WHO\ndocker\nkeep.log\nright');
 });
 
+test('a client that speaks HTTP/2 from the first byte on builds too', async () => {
+  const create = await d.docker('buildx', 'create', '--name', 'far', '--driver', 'remote', `unix://${d.socket}`);
+  assert.is(create.code, 0, create.err);
+  const dir = context({ Dockerfile: FILES.replace('FROM scratch', 'ARG V\nFROM scratch') });
+  const out = join(d.root, 'far');
+  const { code, err } = await d.docker('buildx', 'build', '--builder', 'far', '--output', out, dir);
+  assert.is(code, 0, err);
+  assert.equal(readdirSync(out).sort(), ['a b,ü', 'empty', 'link', 'sub']);
+  assert.is((await d.docker('buildx', 'rm', 'far')).code, 0);
+  assert.equal(await left(), []);
+});
+
 test.run();

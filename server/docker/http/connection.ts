@@ -17,6 +17,9 @@ import { MessageBoundary } from './message-boundary.ts';
 const LINGER_MS = 60_000;
 const LINGER_IDLE_MS = 2_000;
 
+/** The beginning of an HTTP/2 connection, which clients send in one piece: RFC 9113, section 3.4. */
+const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n');
+
 type Done = (error?: Error | null) => void;
 
 export class HttpConnection extends Duplex {
@@ -24,7 +27,13 @@ export class HttpConnection extends Duplex {
   #taken = false;
   #lingering = false;
 
-  constructor(readonly socket: Socket) {
+  #begun = false;
+
+  /** `http2` gets a connection that speaks HTTP/2 from its first byte on. */
+  constructor(
+    readonly socket: Socket,
+    private readonly http2?: (socket: Socket) => void,
+  ) {
     super({ allowHalfOpen: true });
     socket
       .on('data', this.#arrived)
@@ -41,6 +50,12 @@ export class HttpConnection extends Duplex {
 
   readonly #arrived = (bytes: Buffer): void => {
     if (this.#lingering) return;
+    if (!this.#begun && this.http2 && bytes.subarray(0, PREFACE.length).equals(PREFACE)) {
+      const socket = this.release().pause();
+      socket.unshift(bytes);
+      return this.http2(socket);
+    }
+    this.#begun = true;
     const own = this.#boundary.take(bytes);
     if (this.#boundary.over) this.socket.pause();
     if (own < bytes.length) this.socket.unshift(bytes.subarray(own));
@@ -116,11 +131,15 @@ export class HttpConnection extends Duplex {
 }
 
 /** Puts an HttpConnection before every connection of a server. Call this before the server listens. */
-export function serveConnections(server: Server, event: 'connection' | 'secureConnection'): void {
+export function serveConnections(
+  server: Server,
+  event: 'connection' | 'secureConnection',
+  http2?: (socket: Socket) => void,
+): void {
   const serve = server.listeners(event) as ((connection: Duplex) => void)[];
   server.removeAllListeners(event);
   server.on(event, (socket: Socket) => {
-    const connection = new HttpConnection(socket);
+    const connection = new HttpConnection(socket, http2);
     for (const one of serve) one.call(server, connection);
   });
 }

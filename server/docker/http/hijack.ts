@@ -17,8 +17,12 @@ import { hijacks } from './message-boundary.ts';
 import type { Exchange } from './route.ts';
 
 /** `event`: with TLS the connections come by 'secureConnection'. */
-export function serveHijacks(server: Server, event: 'connection' | 'secureConnection' = 'connection'): void {
-  serveConnections(server, event);
+export function serveHijacks(
+  server: Server,
+  event: 'connection' | 'secureConnection' = 'connection',
+  http2?: (socket: Socket) => void,
+): void {
+  serveConnections(server, event, http2);
   server.prependListener('request', (req, res) => {
     // when such a request is refused, the bytes after it are a process's input and must not be parsed as the next
     // request

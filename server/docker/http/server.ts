@@ -1,6 +1,7 @@
 /** The HTTP servers of the Engine API: on a unix socket, on TCP, and on TCP with TLS. */
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
+import type { Socket } from 'node:net';
 import type { SecureContextOptions } from 'node:tls';
 import { Connections } from '../../sockets/connections.ts';
 import { HttpConnection } from './connection.ts';
@@ -51,10 +52,12 @@ function serverFor(app: RequestListener, { tls }: Transport): Server {
   );
 }
 
-/** The server does not listen yet. */
-export function httpServer(app: RequestListener, transport: Transport): Server {
+/** `http2`: takes over connections of HTTP/2 with prior knowledge. The server does not listen yet. */
+export function httpServer(app: RequestListener, transport: Transport, http2?: (socket: Socket) => void): Server {
   const server = serverFor(app, transport);
-  serveHijacks(server, transport.tls ? 'secureConnection' : 'connection');
+  // its calls are no requests of this server, so it is counted as busy from its beginning
+  const taken = http2 && ((socket: Socket) => (connections.begin(socket), http2(socket)));
+  serveHijacks(server, transport.tls ? 'secureConnection' : 'connection', taken);
   refuseMalformed(server);
   const connections = new Connections(server, transport.tcp ? REMOTE : LOCAL);
   server.prependListener('request', ({ socket }, res) => {

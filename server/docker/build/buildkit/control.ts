@@ -1,5 +1,5 @@
 /** moby.buildkit.v1.Control: what the daemon is, and the builds. */
-import type { ServiceImpl } from '@connectrpc/connect';
+import { Code, ConnectError, type ServiceImpl } from '@connectrpc/connect';
 import { hostPlatform } from '../../../../runtime/image/manifest/platform.ts';
 import pkg from '../../../../package.json' with { type: 'json' };
 import type { Control, SolveRequest } from './proto/control_pb.ts';
@@ -7,6 +7,8 @@ import { answerOf } from './export.ts';
 import { asConnectError } from './failures.ts';
 import { refuseExports } from './refused.ts';
 import { buildInto, type Context } from './run-build.ts';
+import { isSessionId, SESSION } from './session-id.ts';
+import { Tunnel } from './tunnel.ts';
 import { filterOf, pruneOf, recordOf } from './usage.ts';
 import { Solve, type Exporter } from './solve.ts';
 
@@ -34,6 +36,15 @@ export function control(context: Context): Partial<ServiceImpl<typeof Control>> 
   return {
     info: () => ({ buildkitVersion: version }),
     listWorkers: () => ({ record: workers().map((one) => ({ ...one, BuildkitVersion: version })) }),
+
+    async *session(messages, { requestHeader, signal }) {
+      const id = requestHeader.get(SESSION) ?? '';
+      if (!isSessionId(id)) throw new ConnectError(`the header ${SESSION} names no session`, Code.InvalidArgument);
+      const tunnel = new Tunnel(messages);
+      signal.addEventListener('abort', () => tunnel.destroy());
+      context.sessions.join(id, tunnel);
+      yield* tunnel.messages();
+    },
 
     async diskUsage({ filter }) {
       const isWanted = filterOf(filter);

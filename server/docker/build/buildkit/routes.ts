@@ -4,29 +4,33 @@
  *   POST /grpc     Upgrade: h2c   the daemon is the gRPC server: Control and LLBBridge
  *   POST /session  Upgrade: h2c   the client is the gRPC server: its files, secrets and credentials
  *
+ * A client that speaks HTTP/2 from the first byte on opens one, and its session comes in pieces by Control.Session.
+ *
  * What serves them is loaded with the first request, so that a daemon that builds nothing does not pay for it.
  */
+import type { Socket } from 'node:net';
 import type { Engine } from '../../../../runtime/engine/engine.ts';
 import { badParameter } from '../../../../runtime/errors/api-error.ts';
 import { upgrade } from '../../http/hijack.ts';
 import type { Exchange, Routes } from '../../http/route.ts';
 import type { BuildKit } from './buildkit.ts';
+import { isSessionId, SESSION } from './session-id.ts';
 
-const SESSION = 'x-docker-expose-session-uuid';
-
-/** The routes of one server. */
-export function buildkit(): Routes {
+/** The routes of one engine's servers, and what serves a connection that is HTTP/2 from its first byte on. */
+export function buildkit(engine: Engine): { routes: Routes; serve(socket: Socket): void } {
   let loading: Promise<BuildKit> | undefined;
-  const loaded = (engine: Engine) => (loading ??= import('./buildkit.ts').then(({ BuildKit: Kit }) => new Kit(engine)));
+  const loaded = () => (loading ??= import('./buildkit.ts').then(({ BuildKit: Kit }) => new Kit(engine)));
   return {
-    'POST /grpc': async (x) => (await loaded(x.engine)).serve(upgrade(x, 'h2c')),
-    'POST /session': async (x) => (await loaded(x.engine)).join(sessionOf(x), upgrade(x, 'h2c')),
+    routes: {
+      'POST /grpc': async (x) => (await loaded()).serve(upgrade(x, 'h2c')),
+      'POST /session': async (x) => (await loaded()).join(sessionOf(x), upgrade(x, 'h2c')),
+    },
+    serve: (socket) => void loaded().then((kit) => kit.serve(socket)),
   };
 }
 
 function sessionOf({ req }: Exchange): string {
   const id = req.headers[SESSION];
-  if (typeof id !== 'string' || !/^[\w-]{1,128}$/.test(id))
-    throw badParameter(`the header ${SESSION} names no session`);
+  if (typeof id !== 'string' || !isSessionId(id)) throw badParameter(`the header ${SESSION} names no session`);
   return id;
 }

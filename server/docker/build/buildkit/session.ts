@@ -1,5 +1,5 @@
 /** A client's session: the gRPC server at its end of the connection, which has the files and the secrets of a build. */
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { DescService } from '@bufbuild/protobuf';
 import { Code, ConnectError, createClient, type Client, type Transport } from '@connectrpc/connect';
 import { createGrpcTransport, Http2SessionManager } from '@connectrpc/connect-node';
@@ -28,8 +28,8 @@ export class Session {
   readonly #transport: Transport;
   readonly #gone = new AbortController();
 
-  constructor(socket: Socket) {
-    let unused: Socket | undefined = socket;
+  constructor(socket: Duplex) {
+    let unused: Duplex | undefined = socket;
     const createConnection = () => {
       const connection = unused;
       unused = undefined;
@@ -61,7 +61,7 @@ export class Session {
 
 /** The sessions by their ids. A build may name its session before that has come. */
 export class Sessions extends Arrivals<Session> {
-  join(id: string, socket: Socket): void {
+  join(id: string, socket: Duplex): void {
     if (this.get(id)) return void socket.destroy();
     const session = new Session(socket);
     this.add(id, session);

@@ -25,9 +25,25 @@ import type { Message } from '@bufbuild/protobuf';
 export const file_control: GenFile =
   /*@__PURE__*/
   fileDesc(
-    'Cg1jb250cm9sLnByb3RvEhBtb2J5LmJ1aWxka2l0LnYxInwKCEV4cG9ydGVyEgwKBFR5cGUYASABKAkSNAoFQXR0cnMYAiADKAsyJS5tb2J5LmJ1aWxka2l0LnYxLkV4cG9ydGVyLkF0dHJzRW50cnkaLAoKQXR0cnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBInoKDENhY2hlT3B0aW9ucxI0CgdFeHBvcnRzGAQgAygLMiMubW9ieS5idWlsZGtpdC52MS5DYWNoZU9wdGlvbnNFbnRyeRI0CgdJbXBvcnRzGAUgAygLMiMubW9ieS5idWlsZGtpdC52MS5DYWNoZU9wdGlvbnNFbnRyeSKOAQoRQ2FjaGVPcHRpb25zRW50cnkSDAoEVHlwZRgBIAEoCRI9CgVBdHRycxgCIAMoCzIuLm1vYnkuYnVpbGRraXQudjEuQ2FjaGVPcHRpb25zRW50cnkuQXR0cnNFbnRyeRosCgpBdHRyc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEingQKDFNvbHZlUmVxdWVzdBILCgNSZWYYASABKAkSMAoKRGVmaW5pdGlvbhgCIAEoCzIcLm1vYnkuYnVpbGRraXQudjEuRGVmaW5pdGlvbhIaChJFeHBvcnRlckRlcHJlY2F0ZWQYAyABKAkSXAoXRXhwb3J0ZXJBdHRyc0RlcHJlY2F0ZWQYBCADKAsyOy5tb2J5LmJ1aWxka2l0LnYxLlNvbHZlUmVxdWVzdC5FeHBvcnRlckF0dHJzRGVwcmVjYXRlZEVudHJ5Eg8KB1Nlc3Npb24YBSABKAkSEAoIRnJvbnRlbmQYBiABKAkSSAoNRnJvbnRlbmRBdHRycxgHIAMoCzIxLm1vYnkuYnVpbGRraXQudjEuU29sdmVSZXF1ZXN0LkZyb250ZW5kQXR0cnNFbnRyeRItCgVDYWNoZRgIIAEoCzIeLm1vYnkuYnVpbGRraXQudjEuQ2FjaGVPcHRpb25zEhQKDEVudGl0bGVtZW50cxgJIAMoCRItCglFeHBvcnRlcnMYDSADKAsyGi5tb2J5LmJ1aWxka2l0LnYxLkV4cG9ydGVyGj4KHEV4cG9ydGVyQXR0cnNEZXByZWNhdGVkRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ARo0ChJGcm9udGVuZEF0dHJzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASKZAQoNU29sdmVSZXNwb25zZRJPChBFeHBvcnRlclJlc3BvbnNlGAEgAygLMjUubW9ieS5idWlsZGtpdC52MS5Tb2x2ZVJlc3BvbnNlLkV4cG9ydGVyUmVzcG9uc2VFbnRyeRo3ChVFeHBvcnRlclJlc3BvbnNlRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASIkChJMaXN0V29ya2Vyc1JlcXVlc3QSDgoGZmlsdGVyGAEgAygJIkUKE0xpc3RXb3JrZXJzUmVzcG9uc2USLgoGcmVjb3JkGAEgAygLMh4ubW9ieS5idWlsZGtpdC52MS5Xb3JrZXJSZWNvcmQiDQoLSW5mb1JlcXVlc3QiSgoMSW5mb1Jlc3BvbnNlEjoKD2J1aWxka2l0VmVyc2lvbhgBIAEoCzIhLm1vYnkuYnVpbGRraXQudjEuQnVpbGRraXRWZXJzaW9uMuUDCgdDb250cm9sElQKCURpc2tVc2FnZRIiLm1vYnkuYnVpbGRraXQudjEuRGlza1VzYWdlUmVxdWVzdBojLm1vYnkuYnVpbGRraXQudjEuRGlza1VzYWdlUmVzcG9uc2USSAoFUHJ1bmUSHi5tb2J5LmJ1aWxka2l0LnYxLlBydW5lUmVxdWVzdBodLm1vYnkuYnVpbGRraXQudjEuVXNhZ2VSZWNvcmQwARJICgVTb2x2ZRIeLm1vYnkuYnVpbGRraXQudjEuU29sdmVSZXF1ZXN0Gh8ubW9ieS5idWlsZGtpdC52MS5Tb2x2ZVJlc3BvbnNlEk0KBlN0YXR1cxIfLm1vYnkuYnVpbGRraXQudjEuU3RhdHVzUmVxdWVzdBogLm1vYnkuYnVpbGRraXQudjEuU3RhdHVzUmVzcG9uc2UwARJaCgtMaXN0V29ya2VycxIkLm1vYnkuYnVpbGRraXQudjEuTGlzdFdvcmtlcnNSZXF1ZXN0GiUubW9ieS5idWlsZGtpdC52MS5MaXN0V29ya2Vyc1Jlc3BvbnNlEkUKBEluZm8SHS5tb2J5LmJ1aWxka2l0LnYxLkluZm9SZXF1ZXN0Gh4ubW9ieS5idWlsZGtpdC52MS5JbmZvUmVzcG9uc2ViBnByb3RvMw',
+    'Cg1jb250cm9sLnByb3RvEhBtb2J5LmJ1aWxka2l0LnYxIhwKDEJ5dGVzTWVzc2FnZRIMCgRkYXRhGAEgASgMInwKCEV4cG9ydGVyEgwKBFR5cGUYASABKAkSNAoFQXR0cnMYAiADKAsyJS5tb2J5LmJ1aWxka2l0LnYxLkV4cG9ydGVyLkF0dHJzRW50cnkaLAoKQXR0cnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBInoKDENhY2hlT3B0aW9ucxI0CgdFeHBvcnRzGAQgAygLMiMubW9ieS5idWlsZGtpdC52MS5DYWNoZU9wdGlvbnNFbnRyeRI0CgdJbXBvcnRzGAUgAygLMiMubW9ieS5idWlsZGtpdC52MS5DYWNoZU9wdGlvbnNFbnRyeSKOAQoRQ2FjaGVPcHRpb25zRW50cnkSDAoEVHlwZRgBIAEoCRI9CgVBdHRycxgCIAMoCzIuLm1vYnkuYnVpbGRraXQudjEuQ2FjaGVPcHRpb25zRW50cnkuQXR0cnNFbnRyeRosCgpBdHRyc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEingQKDFNvbHZlUmVxdWVzdBILCgNSZWYYASABKAkSMAoKRGVmaW5pdGlvbhgCIAEoCzIcLm1vYnkuYnVpbGRraXQudjEuRGVmaW5pdGlvbhIaChJFeHBvcnRlckRlcHJlY2F0ZWQYAyABKAkSXAoXRXhwb3J0ZXJBdHRyc0RlcHJlY2F0ZWQYBCADKAsyOy5tb2J5LmJ1aWxka2l0LnYxLlNvbHZlUmVxdWVzdC5FeHBvcnRlckF0dHJzRGVwcmVjYXRlZEVudHJ5Eg8KB1Nlc3Npb24YBSABKAkSEAoIRnJvbnRlbmQYBiABKAkSSAoNRnJvbnRlbmRBdHRycxgHIAMoCzIxLm1vYnkuYnVpbGRraXQudjEuU29sdmVSZXF1ZXN0LkZyb250ZW5kQXR0cnNFbnRyeRItCgVDYWNoZRgIIAEoCzIeLm1vYnkuYnVpbGRraXQudjEuQ2FjaGVPcHRpb25zEhQKDEVudGl0bGVtZW50cxgJIAMoCRItCglFeHBvcnRlcnMYDSADKAsyGi5tb2J5LmJ1aWxka2l0LnYxLkV4cG9ydGVyGj4KHEV4cG9ydGVyQXR0cnNEZXByZWNhdGVkRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ARo0ChJGcm9udGVuZEF0dHJzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASKZAQoNU29sdmVSZXNwb25zZRJPChBFeHBvcnRlclJlc3BvbnNlGAEgAygLMjUubW9ieS5idWlsZGtpdC52MS5Tb2x2ZVJlc3BvbnNlLkV4cG9ydGVyUmVzcG9uc2VFbnRyeRo3ChVFeHBvcnRlclJlc3BvbnNlRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASIkChJMaXN0V29ya2Vyc1JlcXVlc3QSDgoGZmlsdGVyGAEgAygJIkUKE0xpc3RXb3JrZXJzUmVzcG9uc2USLgoGcmVjb3JkGAEgAygLMh4ubW9ieS5idWlsZGtpdC52MS5Xb3JrZXJSZWNvcmQiDQoLSW5mb1JlcXVlc3QiSgoMSW5mb1Jlc3BvbnNlEjoKD2J1aWxka2l0VmVyc2lvbhgBIAEoCzIhLm1vYnkuYnVpbGRraXQudjEuQnVpbGRraXRWZXJzaW9uMrQECgdDb250cm9sElQKCURpc2tVc2FnZRIiLm1vYnkuYnVpbGRraXQudjEuRGlza1VzYWdlUmVxdWVzdBojLm1vYnkuYnVpbGRraXQudjEuRGlza1VzYWdlUmVzcG9uc2USSAoFUHJ1bmUSHi5tb2J5LmJ1aWxka2l0LnYxLlBydW5lUmVxdWVzdBodLm1vYnkuYnVpbGRraXQudjEuVXNhZ2VSZWNvcmQwARJICgVTb2x2ZRIeLm1vYnkuYnVpbGRraXQudjEuU29sdmVSZXF1ZXN0Gh8ubW9ieS5idWlsZGtpdC52MS5Tb2x2ZVJlc3BvbnNlEk0KBlN0YXR1cxIfLm1vYnkuYnVpbGRraXQudjEuU3RhdHVzUmVxdWVzdBogLm1vYnkuYnVpbGRraXQudjEuU3RhdHVzUmVzcG9uc2UwARJNCgdTZXNzaW9uEh4ubW9ieS5idWlsZGtpdC52MS5CeXRlc01lc3NhZ2UaHi5tb2J5LmJ1aWxka2l0LnYxLkJ5dGVzTWVzc2FnZSgBMAESWgoLTGlzdFdvcmtlcnMSJC5tb2J5LmJ1aWxka2l0LnYxLkxpc3RXb3JrZXJzUmVxdWVzdBolLm1vYnkuYnVpbGRraXQudjEuTGlzdFdvcmtlcnNSZXNwb25zZRJFCgRJbmZvEh0ubW9ieS5idWlsZGtpdC52MS5JbmZvUmVxdWVzdBoeLm1vYnkuYnVpbGRraXQudjEuSW5mb1Jlc3BvbnNlYgZwcm90bzM',
     [file_status, file_usage, file_worker],
   );
+
+/**
+ * @generated from message moby.buildkit.v1.BytesMessage
+ */
+export type BytesMessage = Message<'moby.buildkit.v1.BytesMessage'> & {
+  /**
+   * @generated from field: bytes data = 1;
+   */
+  data: Uint8Array;
+};
+
+/**
+ * Describes the message moby.buildkit.v1.BytesMessage.
+ * Use `create(BytesMessageSchema)` to create a new message.
+ */
+export const BytesMessageSchema: GenMessage<BytesMessage> = /*@__PURE__*/ messageDesc(file_control, 0);
 
 /**
  * @generated from message moby.buildkit.v1.Exporter
@@ -48,7 +64,7 @@ export type Exporter = Message<'moby.buildkit.v1.Exporter'> & {
  * Describes the message moby.buildkit.v1.Exporter.
  * Use `create(ExporterSchema)` to create a new message.
  */
-export const ExporterSchema: GenMessage<Exporter> = /*@__PURE__*/ messageDesc(file_control, 0);
+export const ExporterSchema: GenMessage<Exporter> = /*@__PURE__*/ messageDesc(file_control, 1);
 
 /**
  * @generated from message moby.buildkit.v1.CacheOptions
@@ -69,7 +85,7 @@ export type CacheOptions = Message<'moby.buildkit.v1.CacheOptions'> & {
  * Describes the message moby.buildkit.v1.CacheOptions.
  * Use `create(CacheOptionsSchema)` to create a new message.
  */
-export const CacheOptionsSchema: GenMessage<CacheOptions> = /*@__PURE__*/ messageDesc(file_control, 1);
+export const CacheOptionsSchema: GenMessage<CacheOptions> = /*@__PURE__*/ messageDesc(file_control, 2);
 
 /**
  * @generated from message moby.buildkit.v1.CacheOptionsEntry
@@ -90,7 +106,7 @@ export type CacheOptionsEntry = Message<'moby.buildkit.v1.CacheOptionsEntry'> & 
  * Describes the message moby.buildkit.v1.CacheOptionsEntry.
  * Use `create(CacheOptionsEntrySchema)` to create a new message.
  */
-export const CacheOptionsEntrySchema: GenMessage<CacheOptionsEntry> = /*@__PURE__*/ messageDesc(file_control, 2);
+export const CacheOptionsEntrySchema: GenMessage<CacheOptionsEntry> = /*@__PURE__*/ messageDesc(file_control, 3);
 
 /**
  * @generated from message moby.buildkit.v1.SolveRequest
@@ -151,7 +167,7 @@ export type SolveRequest = Message<'moby.buildkit.v1.SolveRequest'> & {
  * Describes the message moby.buildkit.v1.SolveRequest.
  * Use `create(SolveRequestSchema)` to create a new message.
  */
-export const SolveRequestSchema: GenMessage<SolveRequest> = /*@__PURE__*/ messageDesc(file_control, 3);
+export const SolveRequestSchema: GenMessage<SolveRequest> = /*@__PURE__*/ messageDesc(file_control, 4);
 
 /**
  * @generated from message moby.buildkit.v1.SolveResponse
@@ -167,7 +183,7 @@ export type SolveResponse = Message<'moby.buildkit.v1.SolveResponse'> & {
  * Describes the message moby.buildkit.v1.SolveResponse.
  * Use `create(SolveResponseSchema)` to create a new message.
  */
-export const SolveResponseSchema: GenMessage<SolveResponse> = /*@__PURE__*/ messageDesc(file_control, 4);
+export const SolveResponseSchema: GenMessage<SolveResponse> = /*@__PURE__*/ messageDesc(file_control, 5);
 
 /**
  * @generated from message moby.buildkit.v1.ListWorkersRequest
@@ -183,7 +199,7 @@ export type ListWorkersRequest = Message<'moby.buildkit.v1.ListWorkersRequest'> 
  * Describes the message moby.buildkit.v1.ListWorkersRequest.
  * Use `create(ListWorkersRequestSchema)` to create a new message.
  */
-export const ListWorkersRequestSchema: GenMessage<ListWorkersRequest> = /*@__PURE__*/ messageDesc(file_control, 5);
+export const ListWorkersRequestSchema: GenMessage<ListWorkersRequest> = /*@__PURE__*/ messageDesc(file_control, 6);
 
 /**
  * @generated from message moby.buildkit.v1.ListWorkersResponse
@@ -199,7 +215,7 @@ export type ListWorkersResponse = Message<'moby.buildkit.v1.ListWorkersResponse'
  * Describes the message moby.buildkit.v1.ListWorkersResponse.
  * Use `create(ListWorkersResponseSchema)` to create a new message.
  */
-export const ListWorkersResponseSchema: GenMessage<ListWorkersResponse> = /*@__PURE__*/ messageDesc(file_control, 6);
+export const ListWorkersResponseSchema: GenMessage<ListWorkersResponse> = /*@__PURE__*/ messageDesc(file_control, 7);
 
 /**
  * @generated from message moby.buildkit.v1.InfoRequest
@@ -210,7 +226,7 @@ export type InfoRequest = Message<'moby.buildkit.v1.InfoRequest'> & {};
  * Describes the message moby.buildkit.v1.InfoRequest.
  * Use `create(InfoRequestSchema)` to create a new message.
  */
-export const InfoRequestSchema: GenMessage<InfoRequest> = /*@__PURE__*/ messageDesc(file_control, 7);
+export const InfoRequestSchema: GenMessage<InfoRequest> = /*@__PURE__*/ messageDesc(file_control, 8);
 
 /**
  * @generated from message moby.buildkit.v1.InfoResponse
@@ -226,7 +242,7 @@ export type InfoResponse = Message<'moby.buildkit.v1.InfoResponse'> & {
  * Describes the message moby.buildkit.v1.InfoResponse.
  * Use `create(InfoResponseSchema)` to create a new message.
  */
-export const InfoResponseSchema: GenMessage<InfoResponse> = /*@__PURE__*/ messageDesc(file_control, 8);
+export const InfoResponseSchema: GenMessage<InfoResponse> = /*@__PURE__*/ messageDesc(file_control, 9);
 
 /**
  * @generated from service moby.buildkit.v1.Control
@@ -263,6 +279,16 @@ export const Control: GenService<{
     methodKind: 'server_streaming';
     input: typeof StatusRequestSchema;
     output: typeof StatusResponseSchema;
+  };
+  /**
+   * the session of a client that speaks HTTP/2 from the first byte on: its connection, in pieces
+   *
+   * @generated from rpc moby.buildkit.v1.Control.Session
+   */
+  session: {
+    methodKind: 'bidi_streaming';
+    input: typeof BytesMessageSchema;
+    output: typeof BytesMessageSchema;
   };
   /**
    * @generated from rpc moby.buildkit.v1.Control.ListWorkers
