@@ -27,10 +27,10 @@ async function everyWay(name: string): Promise<void> {
     await visit.shot(`challenge-${name}-${colorScheme}`);
     found.push(...(await violations(page)).map((line) => `${name}, ${colorScheme}: ${line}`));
   }
-  await page.setViewportSize({ width: 320, height: 800 });
+  await visit.resize({ width: 320, height: 800 });
   await visit.shot(`challenge-${name}-320`, { fullPage: true });
   assert.ok(await fits(), `${name} is wider than 320 pixels`);
-  await page.setViewportSize({ width: 1500, height: 900 });
+  await visit.resize({ width: 1500, height: 900 });
   assert.equal([...new Set(found)], []);
 }
 
