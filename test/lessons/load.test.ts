@@ -1,63 +1,17 @@
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { checksTable } from '../../lessons/checks/documentation.ts';
 import { views, type Block } from '../../lessons/format.ts';
-import { keepBack } from '../../lessons/keep-back.ts';
 import { loadCourse } from '../../lessons/load.ts';
-import { LessonsError, type Trouble } from '../../lessons/trouble.ts';
 import { packageRoot } from '../../runtime/syscalls/native.ts';
 import { suite } from '../harness.ts';
+import { course, GOOD, removeCourses, removeLater, troubles } from './made-course.ts';
 
 const test = suite('lessons: reading them');
 const root = join(packageRoot, 'lessons');
-const dirs: string[] = [];
-test.after(() => dirs.forEach((dir) => rmSync(dir, { recursive: true, force: true })));
+test.after(removeCourses);
 
-const GOOD = `---
-id: one
-title: One
-about: what it is about
-tasks:
-  first:
-    check: { container.state: running }
-    hints: ["look", { when: { terminal.typed: '^ls' }, say: "not ls" }]
-    solve: "true"
-    wrong: ["ls"]
-quiz:
-  - ask: "Which?"
-    options: [{ say: "a", why: "it is not a" }, "b"]
-    answer: 2
-    because: "b"
----
-
-See [[step:create.clone3]], [[see:overlay upper:/etc]] and [[term:copy-up]].
-
-[[task:first]] Do it.
-`;
-/** A course of one lesson, with one change. */
-function course(change: (text: string) => string, more: Record<string, string> = {}): string {
-  const dir = mkdtempSync('/tmp/drydock-lessons-');
-  dirs.push(dir);
-  mkdirSync(join(dir, '010.m/010.one'), { recursive: true });
-  writeFileSync(join(dir, 'glossary.md'), '## copy-up | Copy-up\n\nA copy.\n');
-  writeFileSync(join(dir, '010.m/module.md'), '---\ntitle: M\n---\n\nText.\n');
-  writeFileSync(join(dir, '010.m/010.one/lesson.md'), change(GOOD));
-  for (const [file, text] of Object.entries(more)) {
-    mkdirSync(join(dir, file, '..'), { recursive: true });
-    writeFileSync(join(dir, file), text);
-  }
-  return dir;
-}
-function troubles(dir: string): readonly Trouble[] {
-  try {
-    loadCourse(dir);
-    return [];
-  } catch (error) {
-    if (error instanceof LessonsError) return error.troubles;
-    throw error;
-  }
-}
 const LESSON = '010.m/010.one/lesson.md';
 const lineOf = (text: string, part: string) => text.slice(0, text.indexOf(part)).split('\n').length;
 
@@ -218,82 +172,6 @@ for (const [what, from, to, at, message] of mistakes) {
   });
 }
 
-test('a question can be asked within the text, in a box too; it has to be there, and once', () => {
-  const asking = (more: string) => course((text) => text.replace('Do it.', `Do it.\n\n${more}`));
-  const [lesson] = loadCourse(asking('> [!predict]\n> Think.\n>\n> [[quiz:1]]')).lessons;
-  assert.equal(lesson!.text.en.body[2], {
-    kind: 'note',
-    note: 'predict',
-    content: [
-      { kind: 'paragraph', content: [{ kind: 'text', text: 'Think.' }] },
-      { kind: 'question', number: 1 },
-    ],
-  });
-  assert.match(troubles(asking('[[quiz:2]]'))[0]?.message ?? '', /asks question 2, the front matter has 1/);
-  assert.match(troubles(asking('[[quiz:1]]\n\n[[quiz:1]]'))[0]?.message ?? '', /asks question 1 twice/);
-});
-
-const PREDICT = `predict:
-  - after: first
-    options: [{ say: "x", why: "because of x" }, { say: "y", why: "because of y" }]
-    answer: 1
----
-
-Before.
-
-> [!predict]
-> Think.
->
-> [[predict:1]]
-`;
-test('a prediction is read with its reasons; a wrong option without a reason is refused, and so is a guess never asked', () => {
-  const predicting = (change: (text: string) => string) =>
-    course((text) => change(text.replace('---\n\nSee', `${PREDICT}\nSee`)));
-  const [lesson] = loadCourse(predicting((text) => text)).lessons;
-  assert.equal(lesson!.predictions, [{ answer: 0, after: 'first' }]);
-  assert.equal(lesson!.text.en.predictions[0]!.reasons[1], [{ kind: 'text', text: 'because of y' }]);
-  const told = (change: (text: string) => string) => troubles(predicting(change))[0]?.message ?? '';
-  assert.match(
-    told((text) => text.replace('say: "a", why: "it is not a"', 'say: "a"')),
-    /a wrong option says why it is wrong/,
-  );
-  assert.match(
-    told((text) => text.replace('"b"]', '{ say: "b", why: "no" }]')),
-    /the right option needs no why/,
-  );
-  assert.match(
-    told((text) => text.replace(', why: "because of y"', '')),
-    /each option of a prediction says why/,
-  );
-  assert.match(
-    told((text) => text.replace('after: first', 'after: last')),
-    /no task is called "last"/,
-  );
-  assert.match(
-    told((text) => text.replace('[[predict:1]]', 'Go.')),
-    /the text has no \[\[predict:1\]\]/,
-  );
-});
-
-test('an open prediction keeps back the text up to the next heading, but no task and no code', () => {
-  const [lesson] = loadCourse(
-    course((text) =>
-      text
-        .replace('---\n\nSee', `${PREDICT}\nSee`)
-        .replace('Do it.', 'Do it.\n\n```sh\nls\n```\n\nThe result.\n\n## Next\n\nMore.'),
-    ),
-  ).lessons;
-  const { body } = lesson!.text.en;
-  const kept = (open: number[]) =>
-    keepBack(body, open).flatMap(({ block, keptBackBy }, j) => (keptBackBy ? [`${j} ${block.kind}`] : []));
-  assert.equal(
-    body.map(({ kind }) => kind),
-    ['paragraph', 'note', 'paragraph', 'task', 'code', 'paragraph', 'heading', 'paragraph'],
-  );
-  assert.equal(kept([1]), ['2 paragraph', '5 paragraph']);
-  assert.equal(kept([]), []);
-});
-
 test('an id that is used twice is told where it is used again', () => {
   const found = troubles(course((text) => text, { '010.m/020.two/lesson.md': GOOD }));
   assert.equal(
@@ -359,7 +237,7 @@ test('the table of checks in lessons/README.md is that of the checks', () => {
 
 test('a course in a folder of its own needs nothing else', () => {
   const dir = mkdtempSync('/tmp/drydock-lessons-');
-  dirs.push(dir);
+  removeLater(dir);
   cpSync(root, dir, { recursive: true });
   assert.is(loadCourse(dir).lessons.length, loadCourse(root).lessons.length);
 });

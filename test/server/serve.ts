@@ -26,6 +26,10 @@ interface RunOptions {
   typed?: Promise<string>;
 }
 
+/** A request that asks for the connection, with `body` as its JSON. */
+export const upgradeOf = (path: string, body = '') =>
+  `POST ${path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: tcp\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
+
 export class Served {
   readonly engine = new FakeEngine();
   readonly dir = mkdtempSync('/tmp/drydock-server-test-');
