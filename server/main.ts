@@ -20,6 +20,7 @@ import { recordingOf } from './recording/write.ts';
 import { startRegistry } from './registry/registry.ts';
 import { takeActivated } from './sockets/activation.ts';
 import { listenOn } from './sockets/listen.ts';
+import { takeNotify } from './sockets/notify.ts';
 
 const LOCK_EX = 2;
 const LOCK_NB = 4;
@@ -63,6 +64,7 @@ function endWhenIdle(servers: readonly Server[], busy: () => boolean, seconds: n
 /** Returns when the socket accepts clients. Throws when another daemon has the data root. */
 export async function startDaemon(given: Settings): Promise<void> {
   const settings = { ...given, root: prepareDataRoot(given.root), execRoot: prepareExecRoot(given.execRoot) };
+  const notify = takeNotify();
   const sockets = await takeActivated();
   await lockRoot(settings);
   settings.oomScores = protectFromOom();
@@ -77,6 +79,7 @@ export async function startDaemon(given: Settings): Promise<void> {
   const end = async () => {
     if (ending) return;
     ending = true;
+    await notify('STOPPING=1');
     for (const { server, path } of listeners) {
       if (path !== undefined) rmSync(path, { force: true });
       server.close();
@@ -107,4 +110,5 @@ export async function startDaemon(given: Settings): Promise<void> {
   );
   const where = listeners.map(({ name }) => name).join(', ');
   console.log(`drydock: pid ${process.pid}, listening on ${where}, data in ${settings.root}`);
+  await notify('READY=1');
 }

@@ -162,4 +162,39 @@ s.test('fd:// takes the sockets of the service manager, and leaves their paths',
   assert.match(nothing.err, /no sockets found via socket activation/);
 });
 
+for (const [kind, socket] of [
+  ['a path', (root: string) => join(root, 'notify.sock')],
+  ['an abstract name', () => `@drydock-notify-${process.pid}`],
+] as const)
+  s.test(
+    `the daemon tells ${kind} in NOTIFY_SOCKET that it is ready and that it ends, and passes it on to none`,
+    async () => {
+      const name = socket(d().root);
+      const sock = `${d().execRoot}/notified.sock`;
+      // stands for systemd: prints each datagram
+      const script =
+        'use Socket; $|=1; socket(S,AF_UNIX,SOCK_DGRAM,0); bind(S,pack("S a*",AF_UNIX,shift=~s/^@/\\0/r)) or die;' +
+        'print "bound\\n"; while(defined recv(S,$m,4096,0)){ print "$m\\n" }';
+      const manager = begin('perl', ['-e', script, name], { env: alone() });
+      await until('the socket is bound', () => manager.ran.out === 'bound\n');
+      await d().stop();
+      const daemon = begin(process.execPath, [drydock, 'daemon', '--idle', '0', '-H', `unix://${sock}`], {
+        env: { ...alone(), NOTIFY_SOCKET: name },
+      });
+      await until('it is ready', () => manager.ran.out === 'bound\nREADY=1\n');
+      const host = ['-H', `unix://${sock}`];
+      const id = await ok(docker([...host, 'run', '-d', 'ubuntu', 'sleep', '1000']));
+      const init = await ok(docker([...host, 'inspect', '-f', '{{.State.Pid}}', id]));
+      const parent = /\nPPid:\t(\d+)/.exec(readFileSync(`/proc/${init}/status`, 'utf8'))![1]!;
+      for (const pid of [init, parent])
+        assert.not.match(readFileSync(`/proc/${pid}/environ`, 'utf8'), /NOTIFY_SOCKET/, `process ${pid}`);
+      await ok(docker([...host, 'rm', '-f', id]));
+      daemon.kill('SIGTERM');
+      await daemon.done;
+      await until('it has said that it ends', () => manager.ran.out === 'bound\nREADY=1\nSTOPPING=1\n');
+      manager.kill('SIGTERM');
+      await manager.done;
+    },
+  );
+
 s.test.run();

@@ -59,6 +59,8 @@ async function start(path: string, code: number): Promise<void> {
   const fd = openSync(log, 'a', 0o600);
   const from = readFileSync(log).length;
   let exited: string | undefined;
+  // the socket of sd_notify(3) is that of the client's service
+  const { NOTIFY_SOCKET: _, ...env } = process.env;
   const child = spawn(
     process.execPath,
     [
@@ -70,7 +72,7 @@ async function start(path: string, code: number): Promise<void> {
       '--host',
       `unix://${path}`,
     ],
-    { detached: true, stdio: ['ignore', fd, fd], cwd: '/' },
+    { detached: true, stdio: ['ignore', fd, fd], cwd: '/', env },
   );
   child.once('exit', (status, signal) => (exited = signal ?? `status ${status}`));
   child.once('error', (error) => (exited = error.message));
