@@ -9,7 +9,7 @@
  *   FIN ──▶
  */
 import { constants } from 'node:fs';
-import { lstat, open, readdir, readlink } from 'node:fs/promises';
+import { lstat, open, opendir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { MODE } from './packets.ts';
@@ -19,6 +19,7 @@ import type { Session } from './session.ts';
 
 const PIECE = 32 * 1024;
 const FILES_MOST = 500_000;
+const NAMES_AT_ONCE = 1000;
 const READ = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 /** FileSend with the messages that it has when the client receives a directory. */
@@ -55,10 +56,19 @@ async function statOf(path: string, name: string): Promise<Stat | undefined> {
   });
 }
 
+/** Sorted by their bytes. Throws when they are too many, before all of them are in memory. */
+export async function namesIn(dir: string, most = FILES_MOST): Promise<string[]> {
+  const names: Buffer[] = [];
+  for await (const { name } of await opendir(dir, { bufferSize: NAMES_AT_ONCE })) {
+    if (names.length >= most) throw new Error(`more than ${most} files`);
+    names.push(Buffer.from(name));
+  }
+  return names.sort(Buffer.compare).map(String);
+}
+
 /** In the order that the client checks: by name in each directory, and what is in one right behind it. */
 async function* statsIn(dir: string, below = ''): AsyncGenerator<Stat> {
-  const names = await readdir(join(dir, below));
-  for (const name of names.sort((one, other) => Buffer.compare(Buffer.from(one), Buffer.from(other)))) {
+  for (const name of await namesIn(join(dir, below))) {
     const path = below ? `${below}/${name}` : name;
     const stat = await statOf(join(dir, path), path);
     if (!stat) continue;
