@@ -1,6 +1,6 @@
 /** Writes the parts of an archive into a socket. */
-import { once } from 'node:events';
 import { Socket } from 'node:net';
+import { drained } from '../../kernel/drained.ts';
 
 /** `write` gets the function that takes a part, and the socket is closed when it has ended. */
 export async function passParts(
@@ -13,7 +13,7 @@ export async function passParts(
   try {
     await write(async (part) => {
       if (socket.destroyed) throw new Error('the archive was not taken');
-      if (!socket.write(part)) await Promise.race([once(socket, 'drain'), once(socket, 'close')]);
+      if (!socket.write(part)) await drained(socket);
     });
   } finally {
     socket.end();

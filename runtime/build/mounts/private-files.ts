@@ -67,7 +67,8 @@ export class PrivateFiles {
     this.#servers.push(server);
     // the whole path may be longer than unix(7) allows
     await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
+      // later ones are those of single connections: accept(2)
+      server.on('error', reject);
       server.listen(`/proc/self/fd/${root}/${name}`, resolve);
     });
     return this.#own(k, root, name, owned);

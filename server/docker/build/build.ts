@@ -5,7 +5,7 @@ import { ApiError } from '../../../runtime/errors/api-error.ts';
 import { hostPlatform, parsePlatform, showPlatform } from '../../../runtime/image/manifest/platform.ts';
 import type { BuildOptions } from '../../../runtime/engine/build-options.ts';
 import { registryConfig } from '../images/registry-auth.ts';
-import { drained } from '../http/send.ts';
+import { drained } from '../../../runtime/kernel/drained.ts';
 import { messageOf } from '../http/failures.ts';
 import type { Exchange, Routes } from '../http/route.ts';
 import { walkedBy } from '../http/walked.ts';

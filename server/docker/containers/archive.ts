@@ -2,7 +2,7 @@
 import type { PathStat } from '../../../runtime/storage/archive/path-stat.ts';
 import { badParameter } from '../../../runtime/errors/api-error.ts';
 import type { Exchange, Routes } from '../http/route.ts';
-import { drained } from '../http/send.ts';
+import { drained } from '../../../runtime/kernel/drained.ts';
 
 function pathOf(x: Exchange): string {
   const path = x.query.text('path');

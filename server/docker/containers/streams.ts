@@ -9,7 +9,7 @@ import { badParameter, conflict } from '../../../runtime/errors/api-error.ts';
 import { messageOf } from '../http/failures.ts';
 import { frame, hijack, streamType, webSocket } from '../http/hijack.ts';
 import type { Exchange, Routes } from '../http/route.ts';
-import { drained } from '../http/send.ts';
+import { drained } from '../../../runtime/kernel/drained.ts';
 
 /** For a client that does not close its half: the time without a byte from it, and the time in all. */
 const LINGER_IDLE_MS = 5_000;

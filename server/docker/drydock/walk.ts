@@ -6,7 +6,7 @@ import type { Walkable } from '../../../runtime/operation/walkable.ts';
 import { sendRecording } from '../../recording/send.ts';
 import { type Json, readJson } from '../http/body.ts';
 import type { Exchange, Routes } from '../http/route.ts';
-import { drained } from '../http/send.ts';
+import { drained } from '../../../runtime/kernel/drained.ts';
 
 export interface Walks {
   find(x: Exchange): Walkable;

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { drained } from '../../../runtime/kernel/drained.ts';
 
 /** Sends JSON without a charset: the docker client reads `message` only when the type is exactly application/json. */
 export function sendJson(res: ServerResponse, status: number, value: object): void {
@@ -25,17 +26,4 @@ export function jsonLines(
     },
     end: () => void res.end(),
   };
-}
-
-export function drained(res: ServerResponse): Promise<void> {
-  return new Promise((resolve) => {
-    if (res.destroyed || !res.writableNeedDrain) return resolve();
-    const done = () => {
-      res.off('drain', done);
-      res.off('close', done);
-      resolve();
-    };
-    res.on('drain', done);
-    res.on('close', done);
-  });
 }

@@ -7,7 +7,7 @@ import type { PullProgress } from '../../../runtime/image/pull.ts';
 import { messageOf } from '../http/failures.ts';
 import { passBody } from '../http/pass-body.ts';
 import type { Exchange, Routes } from '../http/route.ts';
-import { drained } from '../http/send.ts';
+import { drained } from '../../../runtime/kernel/drained.ts';
 import { walkedBy } from '../http/walked.ts';
 import { progressLine, throttle } from './progress.ts';
 

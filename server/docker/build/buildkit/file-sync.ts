@@ -1,8 +1,8 @@
 /** Fetches files of the client: a few into memory, or a directory as the tar archive that the classic wire has too. */
-import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { posix } from 'node:path';
 import { TarWriter, type TarEntry } from '../../../../runtime/image/layer/tar-writer.ts';
+import { drained } from '../../../../runtime/kernel/drained.ts';
 import { has, isFile, MODE, receiveFiles, type Receiver } from './packets.ts';
 import { FileSync } from './proto/filesync_pb.ts';
 import type { Stat } from './proto/fsutil_pb.ts';
@@ -96,7 +96,7 @@ function entryOf(stat: Stat): TarEntry | undefined {
 export async function passFiles(session: Session, wanted: Wanted, socket: Socket, signal: AbortSignal): Promise<void> {
   const tar = new TarWriter(async (part) => {
     if (socket.destroyed) throw new Error('the archive was not taken');
-    if (!socket.write(part)) await Promise.race([once(socket, 'drain'), once(socket, 'close')]);
+    if (!socket.write(part)) await drained(socket);
   });
   const receiver: Receiver = {
     async entry(stat) {

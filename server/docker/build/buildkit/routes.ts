@@ -25,7 +25,10 @@ export function buildkit(engine: Engine): { routes: Routes; serve(socket: Socket
       'POST /grpc': async (x) => (await loaded()).serve(upgrade(x, 'h2c')),
       'POST /session': async (x) => (await loaded()).join(sessionOf(x), upgrade(x, 'h2c')),
     },
-    serve: (socket) => void loaded().then((kit) => kit.serve(socket)),
+    serve: (socket) =>
+      void loaded()
+        .then((kit) => kit.serve(socket))
+        .catch(() => socket.destroy()),
   };
 }
 

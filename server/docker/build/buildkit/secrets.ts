@@ -1,9 +1,9 @@
 /** Secrets, SSH agents and registry credentials of the client, from its session. */
 import type { Socket } from 'node:net';
-import { once } from 'node:events';
 import { create } from '@bufbuild/protobuf';
 import { Code, ConnectError } from '@connectrpc/connect';
 import type { BuildRequest, SshAgent } from '../../../../runtime/build/build.ts';
+import { drained } from '../../../../runtime/kernel/drained.ts';
 import { Auth } from './proto/filesync_pb.ts';
 import { Secrets } from './proto/secrets_pb.ts';
 import { BytesMessageSchema, SSH, type BytesMessage } from './proto/ssh_pb.ts';
@@ -67,8 +67,7 @@ async function couple(session: Session, id: string, socket: Socket, signal: Abor
     headers: { 'buildkit.ssh.id': id },
     signal: AbortSignal.any([signal, ended.signal]),
   });
-  for await (const { data } of answers)
-    if (!socket.write(data)) await Promise.race([once(socket, 'drain'), once(socket, 'close')]);
+  for await (const { data } of answers) if (!socket.write(data)) await drained(socket);
 }
 
 async function* pieces(socket: Socket): AsyncGenerator<BytesMessage> {
