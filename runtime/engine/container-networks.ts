@@ -74,7 +74,7 @@ export class ContainerNetworks implements NetworkConnections {
     this.#save();
     try {
       await this.#perform('network-connect', walk, (run) => this.#plug(run, endpoint));
-      await this.#names.begin();
+      await this.#names.revive();
     } finally {
       // also after a failure: what an earlier change wrote of this endpoint must not stay
       this.life.around.networks().changed();

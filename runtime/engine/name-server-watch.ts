@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { tolerate } from '../kernel/errors.ts';
 import { daemonKernel } from '../kernel/linux/linux.ts';
-import { reviveNameServer } from '../network/names/revive.ts';
+import { lacksNameServer, reviveNameServer } from '../network/names/revive.ts';
 import { nameServerPid } from '../network/names/server-process.ts';
 import type { Lifecycle } from './lifecycle.ts';
 
@@ -30,13 +30,13 @@ export class NameServerWatch {
     private readonly inTurn: <T>(act: () => Promise<T>) => Promise<T>,
   ) {
     life.actor.subscribe(({ value }) => {
-      if (value === 'running') void this.inTurn(() => this.begin());
+      if (value === 'running') void this.inTurn(() => this.revive());
       if (value === 'exiting') this.end();
     });
   }
 
-  /** Watches the server that there is. Call it in turn. Never rejects. */
-  async begin(): Promise<void> {
+  /** Watches the server that there is. Never rejects. */
+  async #begin(): Promise<void> {
     const pid = nameServerPid(this.life.container);
     if (pid === this.#pid) return;
     this.end();
@@ -61,22 +61,36 @@ export class NameServerWatch {
   #ended(): void {
     this.end();
     if (!isAlive(this.life.container.live.pid)) return;
-    const now = Date.now();
-    this.#deaths = [...this.#deaths.filter((at) => now - at < WITHIN_MS), now];
+    this.#count();
     void this.inTurn(() => this.revive());
   }
 
-  /** Call it in turn. Never rejects: without its name server the container still runs. */
+  #count(): void {
+    const now = Date.now();
+    this.#deaths = [...this.#deaths.filter((at) => now - at < WITHIN_MS), now];
+  }
+
+  /**
+   * Starts the server if it is missing, and watches it. Call it in turn. Never rejects: without its name server the
+   * container still runs.
+   */
   async revive(): Promise<void> {
-    if (!this.life.running) return;
-    try {
-      if (this.#deaths.length > MOST) throw new Error(`the name server has ended ${this.#deaths.length} times`);
-      await reviveNameServer(this.life.run.kernel, this.life.container);
-    } catch (error) {
-      if (!isAlive(this.life.container.live.pid)) return;
-      const text = `warning: names are not answered, because ${(error as Error).message}`;
-      this.life.log.append({ type: 'note', text });
+    const { container } = this.life;
+    for (let again = true; again && this.life.running;) {
+      again = false;
+      try {
+        if (lacksNameServer(container) && this.#deaths.length > MOST)
+          throw new Error(`the name server has ended ${this.#deaths.length} times`);
+        again = await reviveNameServer(this.life.run.kernel, container);
+      } catch (error) {
+        if (!isAlive(container.live.pid)) return;
+        const text = `warning: names are not answered, because ${(error as Error).message}`;
+        this.life.log.append({ type: 'note', text });
+      }
+      await this.#begin();
+      // one that has ended before it could be watched tells nobody
+      again &&= this.#pid === undefined && lacksNameServer(container) && isAlive(container.live.pid);
+      if (again) this.#count();
     }
-    await this.begin();
   }
 }

@@ -13,12 +13,13 @@ export const lacksNameServer = (c: Connected): boolean => existsSync(tableFile(c
 
 const settled = ({ moving }: Endpoint) => !moving;
 
-/** For a running container that a new daemon has taken over. */
-export async function reviveNameServer(k: Kernel, c: Connected): Promise<void> {
-  if (!servesNames({ endpoints: c.endpoints.filter(settled) }) || !lacksNameServer(c)) return;
+/** For a running container. Returns whether there was a server to be started. */
+export async function reviveNameServer(k: Kernel, c: Connected): Promise<boolean> {
+  if (!servesNames({ endpoints: c.endpoints.filter(settled) }) || !lacksNameServer(c)) return false;
   try {
     await serveNames(k, c);
     await redirectNames(k, c);
+    return true;
   } catch (error) {
     await endServerProcess(k, c);
     throw error;
