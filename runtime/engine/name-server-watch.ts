@@ -88,7 +88,7 @@ export class NameServerWatch {
         this.life.log.append({ type: 'note', text });
       }
       await this.#begin();
-      // one that has ended before it could be watched tells nobody
+      // a server that ended before it was watched causes no event
       again &&= this.#pid === undefined && lacksNameServer(container) && isAlive(container.live.pid);
       if (again) this.#count();
     }

@@ -17,7 +17,7 @@ export interface Entry {
   parent: string;
   key: string;
   image: string;
-  /** the image was the result of a build, which somebody may know by its id */
+  /** the image was the result of a build, so a client may have its id */
   result?: true;
 }
 /** The oldest entries beyond this number are dropped. */

@@ -197,7 +197,7 @@ export class CacheDirs {
   async remove(id: string): Promise<boolean> {
     if (this.#holding.has(id) || !this.#all().has(id)) return false;
     this.#all().delete(id);
-    // nobody may choose this directory while it is being removed
+    // held, so that no RUN chooses this directory while it is being removed
     const held = this.#take(id, 'private');
     await removeTree(join(this.#dir, id)).finally(held.release);
     return true;
