@@ -1,38 +1,15 @@
 /** RUN --mount with the real docker and its plugin buildx. */
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { suite } from '../harness.ts';
+import { buildSite } from './build-site.ts';
+import { busyboxImage } from './busybox-image.ts';
 import type { Made } from '../image/tarball.ts';
 import { until } from '../until.ts';
-import { busyboxImage } from './busybox-image.ts';
-import { buildxClient } from './compose-client.ts';
-import { Daemon } from './daemon.ts';
 import type { Ran } from './ran.ts';
-import { ownRoom } from './room.ts';
 
-await ownRoom();
-const test = suite('RUN --mount with buildx', 'root', 'docker', 'busybox');
-const d = new Daemon();
-let count = 0;
-
-test.before(async () => {
-  mkdirSync(join(d.root, 'docker/cli-plugins'), { recursive: true });
-  symlinkSync(await buildxClient(), join(d.root, 'docker/cli-plugins/docker-buildx'));
-  await d.start();
-  await d.ok('tag', await busyboxImage(d, 'base'), 'base');
-});
-test.after(() => d.close());
-
-function context(files: Readonly<Record<string, string>>): string {
-  const dir = join(d.root, `context-${count++}`);
-  for (const [name, content] of Object.entries(files)) {
-    mkdirSync(dirname(join(dir, name)), { recursive: true });
-    writeFileSync(join(dir, name), content);
-  }
-  return dir;
-}
+const { test, d, context, left } = await buildSite('RUN --mount with buildx');
 const build = (files: Readonly<Record<string, string>>, ...args: string[]): Promise<Ran> =>
   d.docker('build', '--progress', 'plain', ...args, context(files));
 async function built(dockerfile: string, files: Readonly<Record<string, string>> = {}, ...args: string[]) {
@@ -42,13 +19,6 @@ async function built(dockerfile: string, files: Readonly<Record<string, string>>
 }
 const sh = async (image: string, script: string): Promise<string> =>
   (await d.ok('run', '--rm', '--network', 'none', image, 'sh', '-c', script)).trim();
-const left = async (): Promise<string[]> => [
-  ...(await d.ok('ps', '-aq')).split('\n').filter(Boolean),
-  ...readdirSync(join(d.root, 'build')).filter((name) => name !== 'cache.json'),
-  ...readFileSync('/proc/self/mountinfo', 'utf8')
-    .split('\n')
-    .filter((line) => line.includes('/private ')),
-];
 
 test('a cache outlives the build and the daemon, and nothing of it is in the image', async () => {
   const add = (word: string) => `FROM base

@@ -1,44 +1,13 @@
 /** Options of docker build with buildx: each is obeyed, or refused by its name. */
 import { execFileSync } from 'node:child_process';
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  realpathSync,
-  rmdirSync,
-  statSync,
-  symlinkSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, readdirSync, realpathSync, rmdirSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { suite } from '../harness.ts';
-import { busyboxImage } from './busybox-image.ts';
-import { buildxClient } from './compose-client.ts';
-import { Daemon } from './daemon.ts';
+import { buildSite } from './build-site.ts';
 import type { Ran } from './ran.ts';
-import { ownRoom } from './room.ts';
 
-await ownRoom();
-const test = suite('options of docker build with buildx', 'root', 'docker', 'busybox');
-const d = new Daemon();
-let count = 0;
-
-test.before(async () => {
-  mkdirSync(join(d.root, 'docker/cli-plugins'), { recursive: true });
-  symlinkSync(await buildxClient(), join(d.root, 'docker/cli-plugins/docker-buildx'));
-  await d.start();
-  await d.ok('tag', await busyboxImage(d, 'base'), 'base');
-});
-test.after(() => d.close());
-
-function context(dockerfile: string): string {
-  const dir = join(d.root, `context-${count++}`);
-  mkdirSync(dir);
-  writeFileSync(join(dir, 'Dockerfile'), dockerfile);
-  return dir;
-}
+const { test, d, context: contextOf } = await buildSite('options of docker build with buildx');
+const context = (Dockerfile: string): string => contextOf({ Dockerfile });
 const build = (dockerfile: string, ...args: string[]): Promise<Ran> =>
   d.docker('build', '--progress', 'plain', ...args, context(dockerfile));
 async function built(dockerfile: string, ...args: string[]): Promise<string> {

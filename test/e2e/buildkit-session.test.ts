@@ -1,47 +1,19 @@
 /** What a build takes from the client's session and gives to it: credentials, files of the result. */
 import { execFileSync } from 'node:child_process';
-import { lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
+import { lstatSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import * as assert from 'uvu/assert';
-import { suite } from '../harness.ts';
+import { buildSite } from './build-site.ts';
 import { faultyRegistry } from '../image/faulty-registry.ts';
 import { archive } from '../image/tarball.ts';
 import { brokenImage } from './broken-image.ts';
-import { busyboxImage } from './busybox-image.ts';
-import { buildxClient } from './compose-client.ts';
-import { Daemon } from './daemon.ts';
-import { ownRoom } from './room.ts';
 
-await ownRoom();
-const test = suite('the session of a build with buildx', 'root', 'docker', 'busybox');
-const d = new Daemon();
-let count = 0;
-
-test.before(async () => {
-  mkdirSync(join(d.root, 'docker/cli-plugins'), { recursive: true });
-  symlinkSync(await buildxClient(), join(d.root, 'docker/cli-plugins/docker-buildx'));
-  await d.start();
-  await d.ok('tag', await busyboxImage(d, 'base'), 'base');
-});
-test.after(() => d.close());
-
-function context(files: Readonly<Record<string, string>>): string {
-  const dir = join(d.root, `context-${count++}`);
-  for (const [name, content] of Object.entries(files)) {
-    mkdirSync(dirname(join(dir, name)), { recursive: true });
-    writeFileSync(join(dir, name), content);
-  }
-  return dir;
-}
+const { test, d, context, left } = await buildSite('the session of a build with buildx');
 const build = (dir: string, ...args: string[]) => d.docker('build', '--progress', 'plain', ...args, dir);
-const left = async (): Promise<string[]> => [
-  ...(await d.ok('ps', '-aq')).split('\n').filter(Boolean),
-  ...readdirSync(join(d.root, 'build')).filter((name) => name !== 'cache.json'),
-];
 
 test('a base of a private registry is pulled with the credentials that the client has for it', async () => {
   const given = `Basic ${Buffer.from('user:word').toString('base64')}`;

@@ -1,46 +1,18 @@
 /** docker build over BuildKit's wire, with the real client and its plugin buildx. */
 import { spawn } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readFileSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { suite } from '../harness.ts';
-import { busyboxImage } from './busybox-image.ts';
-import { buildxClient, composeClient } from './compose-client.ts';
-import { Daemon } from './daemon.ts';
+import { buildSite } from './build-site.ts';
+import { composeClient } from './compose-client.ts';
 import { until } from '../until.ts';
 import { run } from './ran.ts';
-import { ownRoom } from './room.ts';
 
-await ownRoom();
-const test = suite('docker build with buildx', 'root', 'docker', 'busybox');
+const { test, d, context, left } = await buildSite('docker build with buildx');
 const program = await composeClient();
-const d = new Daemon();
-let count = 0;
-
-test.before(async () => {
-  mkdirSync(join(d.root, 'docker/cli-plugins'), { recursive: true });
-  symlinkSync(await buildxClient(), join(d.root, 'docker/cli-plugins/docker-buildx'));
-  await d.start();
-  await d.ok('tag', await busyboxImage(d, 'base'), 'base');
-});
-test.after(() => d.close());
-
-/** A new directory with these files. */
-function context(files: Readonly<Record<string, string>>): string {
-  const dir = join(d.root, `context-${count++}`);
-  for (const [name, content] of Object.entries(files)) {
-    mkdirSync(dirname(join(dir, name)), { recursive: true });
-    writeFileSync(join(dir, name), content);
-  }
-  return dir;
-}
 const build = (dir: string, ...args: string[]) => d.docker('build', '--progress', 'plain', ...args, dir);
 const sh = async (image: string, script: string): Promise<string> =>
   (await d.ok('run', '--rm', '--network', 'none', image, 'sh', '-c', script)).trim();
-const left = async (): Promise<string[]> => [
-  ...(await d.ok('ps', '-aq')).split('\n').filter(Boolean),
-  ...readdirSync(join(d.root, 'build')).filter((name) => name !== 'cache.json'),
-];
 
 test('the client shows each instruction with its output, and the image has its name', async () => {
   const dir = context({
