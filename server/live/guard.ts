@@ -8,7 +8,7 @@
  *   Sec-Fetch-*   no frame, script or image of another site (Fetch Metadata)
  *   the cookie    HttpOnly, SameSite=Strict, given in exchange for a token
  */
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { originOf, type Origin } from '../sockets/origin.ts';
 
@@ -78,4 +78,10 @@ export function headersFor(place: Origin, host: string, once: string): Record<st
     'Cross-Origin-Resource-Policy': 'same-origin',
     'Permissions-Policy': 'camera=(), microphone=(), geolocation=()',
   };
+}
+
+/** The policy, which then allows this inline script too: by its hash, so that no other can run (CSP Level 3, 2.3.1). */
+export function allowing(script: string, policy: string): string {
+  const hash = createHash('sha256').update(script).digest('base64');
+  return policy.replace("script-src 'self'", `script-src 'self' 'sha256-${hash}'`);
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import express, { type Express, type Request, type Response } from 'express';
 import { ApiError } from '../../runtime/errors/api-error.ts';
 import { sendRecording } from '../recording/send.ts';
-import { headersFor, nonce, refusal, sessionOf, setCookie } from './guard.ts';
+import { allowing, headersFor, nonce, refusal, sessionOf, setCookie } from './guard.ts';
 import type { SessionTokens } from './session-tokens.ts';
 import { packed } from './packed.ts';
 import type { Origin } from '../sockets/origin.ts';
@@ -46,10 +46,14 @@ function open(req: Request, res: Response, { keys, place, files, admitted }: Pag
   index(res, files, /^[0-9a-f]{64}$/.test(run) ? `/#run/${run}` : '/');
 }
 
+/** The page's one inline script; it works when the page's files cannot be loaded. */
+const inlineScript = (html: string): string => /<script>([^]*?)<\/script>/.exec(html)![1]!;
+
 /** `address`: the address that the page shows for itself, where it differs from the requested one. */
 function index(res: Response, files: string, address = ''): void {
   const html = readFileSync(join(files, 'index.html'), 'utf8');
   res
+    .set('Content-Security-Policy', allowing(inlineScript(html), res.get('Content-Security-Policy')!))
     .set('Cache-Control', 'no-store')
     .type('html')
     .send(html.replaceAll('__NONCE__', res.locals['nonce'] as string).replace('__ADDRESS__', address));

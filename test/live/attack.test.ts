@@ -1,7 +1,8 @@
+import { createHash } from 'node:crypto';
 import * as assert from 'uvu/assert';
 import { SessionTokens } from '../../server/live/session-tokens.ts';
 import { suite } from '../harness.ts';
-import { SECRET, Site } from './visitor.ts';
+import { SCRIPT, SECRET, Site } from './visitor.ts';
 
 const test = suite('playground under attack');
 let site: Site;
@@ -176,6 +177,11 @@ test('every answer carries the policy, the refusals too; scripts and styles have
     assert.is(answer.headers['x-powered-by'], undefined);
     assert.is(answer.headers['access-control-allow-origin'], undefined);
   }
+  const scripts = async (path: string) =>
+    /script-src ([^;]*)/.exec(String((await site.get(path, mine())).headers['content-security-policy']))![1];
+  const hash = createHash('sha256').update(SCRIPT).digest('base64');
+  assert.is(await scripts('/'), `'self' 'sha256-${hash}'`, "the page's own inline script, and no other");
+  assert.is(await scripts('/page.js'), "'self'");
   const nonces = await Promise.all(
     [1, 2].map(async () => /nonce="([^"]+)"/.exec((await site.get('/', mine())).body)![1]),
   );

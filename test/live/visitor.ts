@@ -12,6 +12,8 @@ export interface Answer {
 }
 /** The content of a file beside dist/web, which must not be served. */
 export const SECRET = 'not for the page';
+/** The inline script of the page. */
+export const SCRIPT = 'first();';
 
 export class Site {
   readonly engine = new FakeEngine();
@@ -25,7 +27,8 @@ export class Site {
     const files = join(this.dir, 'web');
     mkdirSync(files);
     writeFileSync(join(this.dir, 'secret'), SECRET);
-    writeFileSync(join(files, 'index.html'), '<meta nonce="__NONCE__"><meta name="address" content="__ADDRESS__">');
+    const metas = '<meta nonce="__NONCE__"><meta name="address" content="__ADDRESS__">';
+    writeFileSync(join(files, 'index.html'), `${metas}<script>${SCRIPT}</script>`);
     writeFileSync(join(files, 'page.js'), 'export {};');
     writeFileSync(join(files, '.hidden'), SECRET);
     this.playground = new Playground(this.engine, files);
