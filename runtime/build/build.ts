@@ -14,19 +14,11 @@ import type { OpenMounts, PreparedMount } from './mounts/prepared-mount.ts';
 import type { BuildCache } from './cache/cache.ts';
 import type { Dockerfile, Instruction } from './dockerfile/parse.ts';
 import type { ArchiveInput, Found } from './context/sources.ts';
+import type { Report, Reports } from './stages/report.ts';
+import type { StageLanes } from './stages/stage-lanes.ts';
 
 export type Config = NonNullable<ImageConfig['config']>;
 
-export interface BegunInstruction {
-  /** its number as it is shown: '3', and '3.1' for a trigger */
-  number: string;
-  /** of all instructions up to the target stage */
-  total: number;
-  /** the stage's name, or its number from 0 */
-  stage: string;
-  /** 'RUN make' */
-  text: string;
-}
 /** What a build may set for all its RUNs. Values as in POST /containers/create; they are checked there. */
 export type RunLimits = Pick<
   HostConfig,
@@ -42,7 +34,7 @@ export type RunLimits = Pick<
   | 'CpusetCpus'
   | 'CpusetMems'
 >;
-export interface BuildRequest {
+export interface BuildRequest extends Omit<Report, 'ended'> {
   /** path in the context */
   dockerfile: string;
   /** normalized references */
@@ -63,22 +55,14 @@ export interface BuildRequest {
   text?(): Promise<string>;
   /** writes the context's archive into this socket, and closes that */
   pass(fd: number): Promise<void>;
-  /** a line for the client */
-  tell(text: string): void;
-  /** An instruction begins, and the one before has ended. */
-  begins?(one: BegunInstruction): void;
-  /** The result of the instruction that has begun was found in the cache. */
-  cached?(): void;
-  /** Output of a RUN: stream 1 is stdout, 2 is stderr. Resolves when the client takes more. */
-  output(text: string, stream: 1 | 2): Promise<void>;
+  /** Told of a stage that is built beside others. Absent: all are told as one text, in the order of the stages. */
+  reportOf?(): Report;
   /** the content of a secret; undefined when the client has none of this id */
   secret?(id: string): Promise<Uint8Array | undefined>;
   /** the client's SSH agents */
   agent?: SshAgent;
   /** the credentials for a registry: 'docker.io', 'localhost:5000' */
   auth?(domain: string): RegistryAuth | undefined | Promise<RegistryAuth | undefined>;
-  /** the id of a finished stage's image */
-  made(id: string): void;
   /** Nothing is built: each instruction is looked up alone, and told to this function. */
   explain?(verdict: Verdict): void;
 }
@@ -137,6 +121,8 @@ export interface BuildRuntime {
 }
 
 export interface StageState {
+  /** its number from 0 */
+  index: number;
   name?: string;
   /** undefined for scratch, until something was committed */
   image?: Image | undefined;
@@ -182,9 +168,19 @@ export interface BuildContext {
   readonly cache: BuildCache;
   readonly cacheDirs: CacheDirs;
   readonly lease: Lease;
+  /** aborted by the client, and when a stage fails */
   readonly signal: AbortSignal;
-  /** the steps of the phase; those of the instructions are added when the Dockerfile was read */
+  /** ends all stages */
+  readonly cut: AbortController;
+  /** It is walked step by step, so that one stage is built after another. */
+  readonly inOrder: boolean;
+  readonly reports: Reports;
+  /** of the stage, or of the build as a whole */
+  say: Report;
+  /** the steps of this stage; in the context of the build those before the stages */
   steps: Step<BuildContext>[];
+  /** the stages that are built, when the Dockerfile was read */
+  lanes?: StageLanes<BuildContext, StageState>;
   /** of a Dockerfile that is not in the context */
   text?: string;
   file?: Dockerfile;
@@ -192,7 +188,12 @@ export interface BuildContext {
   globals: Map<string, string | undefined>;
   /** all instructions up to the target stage, for `Step 2/7` */
   total: number;
+  /** all up to the target, those that are not needed too */
   stages: StageState[];
+  /** the one to which this context belongs */
+  stage?: StageState;
+  /** Ends the claim to make the result of the instruction, for which others wait. */
+  claim?: (() => void) | undefined;
   prepared?: Prepared | undefined;
   hit: boolean;
   /** the mounts of the RUN that is being done */

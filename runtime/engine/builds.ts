@@ -13,6 +13,10 @@ import type { Operation } from '../operation/operation.ts';
 import type { Operations } from '../operation/operations.ts';
 import type { ContainerRequest } from '../request/container-request.ts';
 import type { Settings } from '../data-root/settings.ts';
+import type { GateOptions } from '../operation/gate-command.ts';
+import type { LanedPhase } from '../operation/step.ts';
+import { OrderedReports } from '../build/stages/ordered-reports.ts';
+import { OwnReports } from '../build/stages/own-reports.ts';
 import { build, parse, receive, TITLE } from '../steps/build/build.ts';
 import type { StorageDriver } from '../storage/driver.ts';
 import type { BuildOptions } from './build-options.ts';
@@ -61,8 +65,8 @@ export class Builds {
   async build({ signal, gate, begun, ...request }: BuildOptions): Promise<Image> {
     const name = request.tags[0] ?? request.dockerfile;
     const operation = this.operations.begin({ kind: 'build', subject: { kind: 'image', name } });
-    const context = this.#context(operation, request);
-    const phases = [{ id: build.id, title: TITLE, steps: context.steps }];
+    const context = this.#context(operation, request, gate);
+    const phases = [phaseOf(context)];
     // the journal is removed with the image
     const done = () => void (operation.record.subject = { ...operation.record.subject, id: imageOf(context).id });
     await this.operations
@@ -77,8 +81,8 @@ export class Builds {
   async why({ signal, gate, begun, ...request }: Omit<BuildOptions, 'explain'>): Promise<Verdict[]> {
     const operation = this.operations.begin({ kind: 'build', subject: { kind: 'image', name: request.dockerfile } });
     const verdicts: Verdict[] = [];
-    const context = this.#context(operation, { ...request, explain: (verdict) => void verdicts.push(verdict) });
-    const phases = [{ id: build.id, title: TITLE, steps: context.steps }];
+    const context = this.#context(operation, { ...request, explain: (verdict) => void verdicts.push(verdict) }, gate);
+    const phases = [phaseOf(context)];
     try {
       await this.operations.perform(operation, { context, phases }, { signal, gate, begun });
       return verdicts;
@@ -89,17 +93,25 @@ export class Builds {
     }
   }
 
-  #context(operation: Operation, request: BuildRequest): BuildContext {
-    const { id, signal } = operation;
+  #context(operation: Operation, request: BuildRequest, gate?: GateOptions): BuildContext {
+    const { id } = operation;
+    const cut = new AbortController();
+    const signal = AbortSignal.any([operation.signal, cut.signal]);
+    const isWalked = gate !== undefined && (gate.mode !== 'run' || gate.breakpoints.length > 0);
+    const { reportOf } = request;
     return {
       id,
       dir: join(this.host.settings.root, 'build', id),
       asked: request,
-      runtime: this.#runtime(operation, request),
+      runtime: this.#runtime(id, signal, request),
       cache: this.cache,
       cacheDirs: this.cacheDirs,
       lease: this.host.images.lease(),
       signal,
+      cut,
+      inOrder: isWalked || request.explain !== undefined,
+      reports: reportOf ? new OwnReports(reportOf) : new OrderedReports(request),
+      say: request,
       steps: [receive, parse],
       globals: new Map(),
       total: 0,
@@ -109,8 +121,10 @@ export class Builds {
     };
   }
 
-  #runtime({ id: build, signal }: Operation, request: BuildRequest): BuildRuntime {
+  #runtime(build: string, signal: AbortSignal, request: BuildRequest): BuildRuntime {
     const { host } = this;
+    // two stages on one base pull it once, and get the same
+    const bases = new Map<string, Promise<Image>>();
     const pull = async (reference: string) => {
       const auth = await request.auth?.(normalize(reference).domain);
       return (await host.pull({ reference, signal, ...(auth && { auth }) })).image;
@@ -118,7 +132,14 @@ export class Builds {
     const the = (id: string) => host.container(id);
     return {
       images: host.images,
-      image: async (reference, always) => (always ? undefined : host.images.find(reference)) ?? (await pull(reference)),
+      image(reference, always) {
+        const known = bases.get(reference);
+        if (known) return known;
+        const there = always ? undefined : host.images.find(reference);
+        const image = there ? Promise.resolve(there) : pull(reference);
+        bases.set(reference, image);
+        return image;
+      },
       createForFiles: async (image) =>
         (await host.create(requestOf(build, image, { Cmd: ['/'] }), { withoutVolumes: true })).container.id,
       create: async (image, asked) => {
@@ -178,6 +199,13 @@ export class Builds {
     }
   }
 }
+
+const phaseOf = ({ steps }: BuildContext): LanedPhase<BuildContext> => ({
+  id: build.id,
+  title: TITLE,
+  steps,
+  lanes: ({ lanes }) => lanes,
+});
 
 const requestOf = (
   build: string,

@@ -2,7 +2,7 @@
 import type { Journal } from '../journal/journal.ts';
 import type { NewOrLazyEvent } from '../journal/lazy-event.ts';
 import { LinuxKernel } from '../kernel/linux/linux.ts';
-import type { Gate } from './gate.ts';
+import { Position, type Gate } from './gate.ts';
 import type { Run } from './run-phase.ts';
 
 /** A kernel for inspections: no gate holds it and no journal records it. */
@@ -14,15 +14,17 @@ export function quietKernel(live: { stageSocket?: number }): LinuxKernel {
 
 /** A run of phases over `container`. `label` marks the events when it is not the container's own run (an exec). */
 export function newRun<C>(container: C, journal: Journal, gate: Gate, label?: string): Run<C> {
+  const at = new Position();
   const append = (event: NewOrLazyEvent) => journal.append(event, run.current, label);
   const kernel = new LinuxKernel({
     // Calls between steps, such as sending a signal, are not held, because no client would release them.
-    beforeCall: (call) => (run.current === undefined ? undefined : gate.beforeCall(call)),
-    beforeRequest: (method, url) => (run.current === undefined ? undefined : gate.beforeRequest(method, url)),
-    holds: (name) => run.current !== undefined && gate.holds(name),
+    beforeCall: (call) => (run.current === undefined ? undefined : gate.beforeCall(call, at)),
+    beforeRequest: (method, url) => (run.current === undefined ? undefined : gate.beforeRequest(method, url, at)),
+    holds: (name) => run.current !== undefined && gate.holds(name, at),
     event: append,
   });
   const marked = label ? Object.assign(Object.create(journal) as Journal, { append }) : journal;
-  const run: Run<C> = { kernel, gate, journal: marked, container, current: undefined };
+  const beside = (subject: C) => newRun(subject, journal, gate, label);
+  const run: Run<C> = { kernel, gate, journal: marked, container, at, current: undefined, beside };
   return run;
 }

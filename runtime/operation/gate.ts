@@ -26,21 +26,42 @@ type Next = Extract<NewEvent, { type: 'gate' }>['next'];
 /** The name of a registry request in breakpoints; such a request is held like a system call. */
 export const REQUEST = 'http';
 
-export class Gate {
-  #mode: Mode = 'run';
-  readonly #breakpoints = new Set<string>();
-  #step = '';
+/** Where one run is. Lanes that run side by side share a gate, and each has its own position. */
+export class Position {
+  step = '';
   /**
    * the current step's names in breakpoints: 'create.cgroup', and during its undo 'undo:create.cgroup'; of an instance
    * also that of its step, because a breakpoint without @ means all instances
    */
-  #places: readonly string[] = [];
+  places: readonly string[] = [];
   /** number of calls since that step, or its undo, began */
-  #calls = 0;
-  #phase = '';
-  /** the total time, in nanoseconds, that this gate has held runs */
+  calls = 0;
+  /** the total time, in nanoseconds, that the gate has held this run */
   heldNs = 0;
-  #held: { resolve: () => void; reject: (error: Error) => void; mayAbort: boolean; isCall: boolean } | undefined;
+
+  enter(step: string, place: string): void {
+    this.step = step;
+    this.places = [...new Set([place, stepOf(place)])];
+    this.calls = 0;
+  }
+}
+
+interface Held {
+  resolve(): void;
+  reject(error: Error): void;
+  mayAbort: boolean;
+  isCall: boolean;
+  step: string;
+}
+
+export class Gate {
+  #mode: Mode = 'run';
+  readonly #breakpoints = new Set<string>();
+  readonly #main = new Position();
+  #phase = '';
+  #held: Held | undefined;
+  /** the step that was begun or held last */
+  #last = '';
   /** set while an abort is not possible: during a rollback, an exit or a removal */
   oneWay = false;
   /** Downloads run in parallel, but only one call is held at a time, so the others queue here. */
@@ -61,34 +82,31 @@ export class Gate {
     return this.#held !== undefined;
   }
 
-  /** the step that is held, or is running */
+  /** the step that is held, or that was begun last */
   get step(): string {
-    return this.#step;
+    return this.#held?.step ?? this.#last;
   }
 
-  beforeStep(step: Step<never>): Promise<void> | undefined {
-    this.#enter(step.id, step.id);
+  beforeStep(step: Step<never>, at = this.#main): Promise<void> | undefined {
+    this.#enter(at, step.id, step.id);
     if (this.#mode === 'into') this.#mode = 'step';
     const phase = step.id.slice(0, step.id.indexOf('.'));
     const entered = phase !== this.#phase;
     this.#phase = phase;
-    const stop =
-      this.#mode === 'step' ||
-      this.#mode === 'soon' ||
-      this.#places.some((place) => this.#breakpoints.has(place)) ||
-      (entered && this.#breakpoints.has(phase));
-    return stop ? this.#hold(undefined, () => true) : undefined;
+    const stops = () =>
+      this.#mode === 'step' || this.#mode === 'soon' || at.places.some((place) => this.#breakpoints.has(place));
+    const stop = stops() || (entered && this.#breakpoints.has(phase));
+    return stop ? this.#hold(at, undefined, stops) : undefined;
   }
 
   /** An undo itself is not held, but its calls may be. */
-  beforeUndo(step: Step<never>): void {
-    this.#enter(step.id, `undo:${step.id}`);
+  beforeUndo(step: Step<never>, at = this.#main): void {
+    this.#enter(at, step.id, `undo:${step.id}`);
   }
 
-  #enter(step: string, place: string): void {
-    this.#step = step;
-    this.#places = [...new Set([place, stepOf(place)])];
-    this.#calls = 0;
+  #enter(at: Position, step: string, place: string): void {
+    at.enter(step, place);
+    this.#last = step;
   }
 
   #wants(name: Call['name'] | typeof REQUEST): boolean {
@@ -98,56 +116,58 @@ export class Gate {
   }
 
   /** Whether a call of this name in the current step may have to be held. */
-  holds(name: Call['name']): boolean {
+  holds(name: Call['name'], at = this.#main): boolean {
     return (
       this.#wants(name) ||
       (this.#breakpoints.size > 0 &&
-        [...this.#breakpoints].some((at) => this.#places.some((place) => at.startsWith(`${place}#`))))
+        [...this.#breakpoints].some((one) => at.places.some((place) => one.startsWith(`${place}#`))))
     );
   }
 
-  beforeCall(call: Call): Promise<void> | undefined {
-    const at = this.#counted();
-    if (!this.#stopsAt(call.name, at)) return undefined;
+  beforeCall(call: Call, at = this.#main): Promise<void> | undefined {
+    const count = ++at.calls;
+    if (!this.#stopsAt(call.name, at, count)) return undefined;
     const args = shownArgs(call).map((a) =>
       Buffer.isBuffer(a) ? { hex: a.subarray(0, 64).toString('hex'), length: a.length } : a,
     );
-    return this.#hold({ name: call.name, actor: call.actor, args }, () => this.#stopsAt(call.name, at));
+    return this.#hold(at, { name: call.name, actor: call.actor, args }, () => this.#stopsAt(call.name, at, count));
   }
 
   /** A registry request counts as a call of its step and is held like one. */
-  beforeRequest(method: string, url: string): Promise<void> | undefined {
-    const at = this.#counted();
-    if (!this.#stopsAt(REQUEST, at)) return undefined;
-    return this.#hold({ name: REQUEST, actor: 'daemon', args: [method, url] }, () => this.#stopsAt(REQUEST, at));
+  beforeRequest(method: string, url: string, at = this.#main): Promise<void> | undefined {
+    const count = ++at.calls;
+    if (!this.#stopsAt(REQUEST, at, count)) return undefined;
+    const next: Next = { name: REQUEST, actor: 'daemon', args: [method, url] };
+    return this.#hold(at, next, () => this.#stopsAt(REQUEST, at, count));
   }
 
-  #counted = (): number => ++this.#calls;
-  #stopsAt(name: Call['name'] | typeof REQUEST, count: number): boolean {
+  #stopsAt(name: Call['name'] | typeof REQUEST, { places }: Position, count: number): boolean {
     return (
       this.#wants(name) ||
-      (this.#breakpoints.size > 0 && this.#places.some((place) => this.#breakpoints.has(`${place}#${count}`)))
+      (this.#breakpoints.size > 0 && places.some((place) => this.#breakpoints.has(`${place}#${count}`)))
     );
   }
 
-  /**
-   * `wanted` is checked again after waiting for an earlier call, because that call's command may let all others pass.
-   */
-  #hold(next: Next, wanted: () => boolean): Promise<void> {
-    if (!this.#held) return this.#stand(next);
-    return new Promise<void>((resolve) => this.#behind.push(resolve)).then(() =>
-      wanted() ? this.#hold(next, wanted) : undefined,
-    );
-  }
-
-  #stand(next: Next): Promise<void> {
-    this.tell({ type: 'gate', at: 'paused', step: this.#step, ...(next && { next }) });
+  /** `wanted` is checked again after waiting for another one, because its command may let all others pass. */
+  async #hold(at: Position, next: Next, wanted: () => boolean): Promise<void> {
     const since = process.hrtime.bigint();
+    try {
+      while (this.#held) {
+        await new Promise<void>((resolve) => this.#behind.push(resolve));
+        if (!wanted()) return;
+      }
+      await this.#stand(at, next);
+    } finally {
+      at.heldNs += Number(process.hrtime.bigint() - since);
+    }
+  }
+
+  #stand({ step }: Position, next: Next): Promise<void> {
+    this.tell({ type: 'gate', at: 'paused', step, ...(next && { next }) });
     return new Promise<void>((resolve, reject) => {
-      this.#held = { resolve, reject, mayAbort: !this.oneWay, isCall: next !== undefined };
+      this.#held = { resolve, reject, mayAbort: !this.oneWay, isCall: next !== undefined, step };
     }).finally(() => {
       this.#held = undefined;
-      this.heldNs += Number(process.hrtime.bigint() - since);
       for (const resolve of this.#behind.splice(0)) resolve();
     });
   }
@@ -163,22 +183,22 @@ export class Gate {
     if (command.command === 'abort' && held.mayAbort) {
       this.#mode = 'run';
       this.#breakpoints.clear();
-      this.tell({ type: 'gate', at: 'aborted', step: this.#step });
+      this.tell({ type: 'gate', at: 'aborted', step: held.step });
       return this.#giveUp(held);
     }
     this.#mode = ({ next: 'step', into: 'into', continue: 'run', abort: 'run' } as const)[command.command];
-    this.tell({ type: 'gate', at: 'resumed', step: this.#step });
+    this.tell({ type: 'gate', at: 'resumed', step: held.step });
     held.resolve();
   }
 
-  #giveUp(held: { reject: (error: Error) => void }): void {
-    const aborted = new Aborted(this.#step);
+  #giveUp(held: Held): void {
+    const aborted = new Aborted(held.step);
     held.reject(aborted);
     this.onAbort(aborted);
   }
 
   #pause(): void {
-    if (this.#held) throw conflict(`the gate holds it already, before ${this.#step}`);
+    if (this.#held) throw conflict(`the gate holds it already, before ${this.#held.step}`);
     this.#mode = 'soon';
   }
 
@@ -189,7 +209,7 @@ export class Gate {
     if (!this.#held?.isCall)
       throw conflict('nothing but a system call can be answered with an errno: go into the step first');
     this.#mode = 'run';
-    this.tell({ type: 'gate', at: 'resumed', step: this.#step });
+    this.tell({ type: 'gate', at: 'resumed', step: this.#held.step });
     this.#held.reject(new Injected(errno));
   }
 

@@ -13,7 +13,7 @@ import { newRun, quietKernel } from './create-run.ts';
 import { startFailure, withRest, type StartFailure } from './failure.ts';
 import { Aborted, Gate } from './gate.ts';
 import { restOf } from './rollback.ts';
-import { runPhase, unwind, type Run } from './run-phase.ts';
+import { lanesOf, runPhase, unwind, type Run } from './run-phase.ts';
 import { isOver, underWay, type OperationHandle, type OperationRecord, type OperationState } from './record.ts';
 import type { Phase } from './step.ts';
 import type { GateCommand, GateOptions } from './gate-command.ts';
@@ -184,11 +184,14 @@ export class Operation implements OperationHandle {
 }
 
 async function sections<C>(phases: readonly Phase<C>[], context: C, wanted?: string): Promise<InspectionSection[]> {
-  const steps = phases
-    .flatMap((phase) => phase.steps)
-    .filter(({ id, inspect }) => inspect && (!wanted || id === wanted));
   const kernel = quietKernel({});
   const found: InspectionSection[] = [];
-  for (const step of steps) found.push(...(await step.inspect!(kernel, context)));
+  for (const phase of phases) {
+    const lanes = lanesOf(phase, context);
+    const all = [{ subject: context, steps: [...phase.steps, ...(lanes?.last ?? [])] }, ...(lanes?.all ?? [])];
+    for (const { subject, steps } of all)
+      for (const step of steps)
+        if (step.inspect && (!wanted || step.id === wanted)) found.push(...(await step.inspect(kernel, subject)));
+  }
   return found;
 }

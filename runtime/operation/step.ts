@@ -39,3 +39,24 @@ export interface Phase<S> {
    */
   stepsFor?(s: S): readonly Step<S>[];
 }
+
+/** A phase with lists of steps that are made side by side after `steps`. */
+export interface LanedPhase<S> extends Phase<S> {
+  /** undefined until they are known */
+  lanes(s: S): Lanes<S> | undefined;
+}
+
+/** A list of steps that is made beside others, with a subject of its own. */
+export interface Lane<S> {
+  readonly subject: S;
+  readonly steps: readonly Step<S>[];
+  /** When it is aborted, no further step begins. */
+  signal?: AbortSignal;
+}
+export interface Lanes<S> {
+  all: readonly Lane<S>[];
+  /** Decides which lanes are made, and when. Rejects with the first failure, after all that began have ended. */
+  perform(along: (lane: Lane<S>) => Promise<void>): Promise<void>;
+  /** the steps after all lanes */
+  last: readonly Step<S>[];
+}

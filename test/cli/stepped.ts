@@ -7,7 +7,7 @@ import type { NewEvent } from '../../runtime/journal/event.ts';
 import type { Kernel } from '../../runtime/kernel/kernel.ts';
 import type { SyscallName, Value } from '../../runtime/syscalls/syscalls.ts';
 import type { GateCommand, GateOptions } from '../../runtime/engine/engine.ts';
-import { Gate } from '../../runtime/operation/gate.ts';
+import { Gate, Position } from '../../runtime/operation/gate.ts';
 import { badParameter } from '../../runtime/errors/api-error.ts';
 import { runPhase, unwind, type Run } from '../../runtime/operation/run-phase.ts';
 import type { Phase, Step } from '../../runtime/container/step.ts';
@@ -60,7 +60,9 @@ export class SteppedContainer extends FakeContainer {
     gate: this.#gate,
     journal: this.log,
     container: this,
+    at: new Position(),
     current: undefined,
+    beside: () => this.#run,
   };
   #state = 'created';
 

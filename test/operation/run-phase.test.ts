@@ -2,7 +2,7 @@ import * as assert from 'uvu/assert';
 import type { Event } from '../../runtime/journal/event.ts';
 import { Journal } from '../../runtime/journal/journal.ts';
 import { recordingKernel } from '../../runtime/kernel/recording.ts';
-import { Gate } from '../../runtime/operation/gate.ts';
+import { Gate, Position } from '../../runtime/operation/gate.ts';
 import { runPhase, unwind, type Run } from '../../runtime/operation/run-phase.ts';
 import type { Phase, Step } from '../../runtime/container/step.ts';
 import { suite } from '../harness.ts';
@@ -28,13 +28,16 @@ const step = (id: string, more: Wanted = {}): Step<Place> => ({
 const phase = (id: string, ...steps: Step<Place>[]): Phase<Place> => ({ id, title: id, steps });
 function run(): Run<Place> {
   const journal = Journal.inMemory();
-  return {
+  const own: Run<Place> = {
     kernel: recordingKernel(),
     gate: new Gate((event) => void journal.append(event)),
     journal,
     container: { done: [] },
+    at: new Position(),
     current: undefined,
+    beside: (container) => ({ ...own, container, at: new Position() }),
   };
+  return own;
 }
 const short = (event: Event) =>
   [event.type, event.step ?? (event.type === 'phase' ? event.phase : ''), 'at' in event ? event.at : ''].join(' ');

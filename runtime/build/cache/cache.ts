@@ -10,6 +10,7 @@ import { lstatSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { replaceWhole } from '../../data-root/atomic-file.ts';
 import { Checked } from '../../json/checked.ts';
+import { UnderWay } from './under-way.ts';
 import { KeyPartsStore, type KeyParts } from './key-parts.ts';
 
 export interface Entry {
@@ -27,6 +28,7 @@ export class BuildCache {
   readonly #file: string;
   #entries: Entry[];
   readonly parts: KeyPartsStore;
+  readonly underWay = new UnderWay();
 
   constructor(
     root: string,

@@ -7,14 +7,14 @@ import type { BuildContext } from '../build.ts';
 import type { Source } from '../context/sources.ts';
 import { passParts } from '../files/pass-parts.ts';
 import { unpackInto } from '../files/unpack.ts';
+import { stageIndex } from '../stages/needs.ts';
 
 /** A stage by name or number, or an image by reference. Throws ApiError. */
 export async function imageFrom(c: BuildContext, from: string): Promise<Image> {
-  const earlier = c.stages.slice(0, -1);
-  const stage =
-    earlier.find(({ name }) => name === from.toLowerCase()) ?? (/^\d+$/.test(from) ? earlier[Number(from)] : undefined);
-  if (/^\d+$/.test(from) && !stage) throw badParameter(`invalid from flag value ${from}: invalid stage index`);
-  if (!stage) return c.runtime.image(from, false);
+  const index = stageIndex(c.stages, c.stage!.index, from);
+  if (/^\d+$/.test(from) && index < 0) throw badParameter(`invalid from flag value ${from}: invalid stage index`);
+  if (index < 0) return c.runtime.image(from, false);
+  const stage = await c.lanes!.when(index);
   if (!stage.image?.layers.length) throw badParameter(`from=${from}: the stage has no files`);
   return stage.image;
 }

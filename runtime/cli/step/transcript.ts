@@ -22,6 +22,10 @@ export class Transcript {
   /** steps whose undo failed last */
   readonly #left = new Set<string>();
   #run: Event['run'] | undefined;
+  /** steps that have begun and not ended; stages of a build have several at once */
+  readonly #open = new Set<string>();
+  /** the step whose heading is the last one */
+  #shown = '';
 
   constructor(
     readonly lifecycle: Lifecycle,
@@ -41,8 +45,16 @@ export class Transcript {
       this.#run = event.run;
       this.#phase = '';
     }
-    lines.push(...this.#text(event));
+    lines.push(...this.#goesOn(event), ...this.#text(event));
     return lines;
+  }
+
+  /** A heading for the step of this event, when those of another one stand above. */
+  #goesOn(event: Event): string[] {
+    const { step } = event;
+    if (step === undefined || step === this.#shown || !this.#open.has(step) || event.type === 'gate') return [];
+    this.#shown = step;
+    return [`  ${this.ink.dim(`… ${this.lifecycle.step(step).title}  ${step}`)}`];
   }
 
   #text(event: Event): string[] {
@@ -76,6 +88,10 @@ export class Transcript {
   #step(event: StepEvent): string[] {
     const id = event.step ?? '?';
     const { title } = this.lifecycle.step(id);
+    if (event.at === 'start') {
+      this.#open.add(id);
+      this.#shown = id;
+    } else this.#open.delete(id);
     if (event.at === 'start') return [`  ${this.ink.mark(title)}  ${this.ink.dim(id)}`];
     if (event.at === 'failed') this.#left.add(id);
     if (event.at === 'undone') this.#left.delete(id);

@@ -13,10 +13,14 @@ import { keepImage } from '../../build/commit.ts';
 import { readContextFile } from '../../build/context/sources.ts';
 import { removeIgnored } from '../../build/context/remove-ignored.ts';
 import { parseDockerfile, parseTrigger, type Instruction, type Stage } from '../../build/dockerfile/parse.ts';
+import { expand } from '../../build/dockerfile/words.ts';
 import { declare, expandAt, isProxy, refuseFlags } from '../../build/instructions/prepare.ts';
+import { neededBy, needsOf, stageIndex } from '../../build/stages/needs.ts';
+import { StageLanes, type StageLane } from '../../build/stages/stage-lanes.ts';
 import type { Phase, Step } from '../../operation/step.ts';
 import { stepsOf, templates } from './instructions.ts';
 import { unpackInto } from '../../build/files/unpack.ts';
+import { stageOf } from './template.ts';
 import { sayBegin, sayImage } from './texts.ts';
 
 type BuildStep = Step<BuildContext>;
@@ -97,17 +101,50 @@ The whole file is read first, so that a mistake in the last line is told before 
     for (const one of file.globals)
       declare(one, global, (word) => expandAt(word, defined(c.globals), file.escape, one.line), file.escape);
     c.total = all.length + file.globals.length;
-    let number = file.globals.length;
-    for (const stage of stages) {
-      c.steps.push(fromOf(stage, { one: stage.from, number: String(++number) }, c.total));
-      for (const one of stage.instructions) c.steps.push(...stepsOf({ one, number: String(++number) }, c));
-    }
-    if (!c.asked.explain) c.steps.push(tag);
-    for (const [index, one] of file.globals.entries()) c.asked.tell(`Step ${index + 1}/${c.total} : ${one.text}\n`);
+    c.lanes = lanesOf(c, stages);
+    for (const [index, one] of file.globals.entries()) c.say.tell(`Step ${index + 1}/${c.total} : ${one.text}\n`);
     k.fact({ kind: 'file', key: dockerfile, value: `${stages.length} stages, ${all.length} instructions` });
     return Promise.resolve();
   },
 };
+
+/** A lane for each stage, with the steps of its instructions. */
+function lanesOf(c: BuildContext, stages: readonly Stage[]): StageLanes<BuildContext, StageState> {
+  const { globals } = c.file!;
+  const needs = stages.map((stage, index) => needsOf(stages, index, baseOf(c, stage)));
+  let number = globals.length;
+  const lanes = stages.map((stage, index): StageLane<BuildContext, StageState> => {
+    const state: StageState = {
+      index,
+      ...(stage.name && { name: stage.name }),
+      config: {},
+      args: new Map(),
+      cmdSet: false,
+      missed: false,
+    };
+    c.stages.push(state);
+    const steps = [fromOf(stage, { one: stage.from, number: String(++number) }, c.total)];
+    for (const one of stage.instructions) steps.push(...stepsOf({ one, number: String(++number) }, c));
+    return {
+      stage: state,
+      steps,
+      signal: c.signal,
+      subject: { ...c, stage: state, steps, say: c.reports.of(index) },
+    };
+  });
+  const built = new StageLanes(lanes, neededBy(needs), c.asked.explain ? [] : [tag], c.cut, c.inOrder);
+  for (const { subject } of lanes) subject.lanes = built;
+  return built;
+}
+
+/** The base with its variables replaced, '' when that cannot be done: FROM tells it when it is reached. */
+function baseOf(c: BuildContext, { base }: Stage): string {
+  try {
+    return expand(base, defined(c.globals), c.file!.escape);
+  } catch {
+    return '';
+  }
+}
 const defined = (args: ReadonlyMap<string, string | undefined>): Map<string, string> =>
   new Map([...args].filter((entry): entry is [string, string] => entry[1] !== undefined));
 
@@ -123,33 +160,21 @@ function checkPlatform(text: string): void {
     throw new ApiError(501, `FROM --platform=${text}: not there yet in Drydock`);
 }
 
-/** Ends the stage before: its image is told to the client. */
-function finishStage(c: BuildContext): void {
-  const before = c.stages.at(-1);
-  if (before?.image) c.asked.made(before.image.id);
-}
-
 const from: Omit<BuildStep, 'do'> & { do(k: Kernel, c: BuildContext, place: Place, stage: Stage): Promise<void> } = {
   id: 'build.from',
   title: 'Begin a stage from its base',
   explain: `FROM names what the stage stands on: an image, which is pulled when it is not there, an earlier stage, or scratch, which is nothing. Its layers are below everything that follows, and its settings (ENV, USER, CMD …) are where the stage begins.
-A stage ends where the next one begins; only the last one becomes the result, so compilers and sources of an earlier stage take no room in it. ONBUILD instructions of the base run now. See the Dockerfile reference, "FROM", and the OCI image specification, "Image Configuration".`,
+A stage ends where the next one begins; only the last one becomes the result, so compilers and sources of an earlier stage take no room in it. Stages run side by side until one needs another; what the result does not need is not built. ONBUILD instructions of the base run now. See the Dockerfile reference, "FROM", and the OCI image specification, "Image Configuration".`,
   async do(k, c, place, stage) {
     const { one, number } = place;
-    finishStage(c);
-    sayBegin(c, place, stage.name);
+    sayBegin(c, place);
     const base = expandAt(stage.base, defined(c.globals), c.file!.escape, one.line);
     if (!base) throw badParameter(`base name (${stage.base}) should not be blank`);
     const platform = one.flags.get('platform');
     if (platform !== undefined) checkPlatform(expandAt(platform, defined(c.globals), c.file!.escape, one.line));
-    const state: StageState = {
-      ...(stage.name && { name: stage.name }),
-      config: {},
-      args: new Map(),
-      cmdSet: false,
-      missed: false,
-    };
-    const earlier = c.stages.find(({ name }) => name === base.toLowerCase());
+    const state = stageOf(c);
+    const index = /^\d+$/.test(base) ? -1 : stageIndex(c.stages, state.index, base);
+    const earlier = index < 0 ? undefined : await c.lanes!.when(index);
     // it has no image yet on which the cache could have been asked
     if (c.asked.explain && earlier?.missed) state.missed = true;
     const image = earlier ? earlier.image : base === 'scratch' ? undefined : await c.runtime.image(base, c.asked.pull);
@@ -158,10 +183,9 @@ A stage ends where the next one begins; only the last one becomes the result, so
     state.config = structuredClone(image?.config.config ?? {});
     if (!state.config.Env?.some((entry) => entry.startsWith('PATH=')))
       state.config.Env = [...(state.config.Env ?? []), `PATH=${DEFAULT_PATH}`];
-    c.stages.push(state);
     k.fact({ kind: 'file', key: base, value: image?.id ?? 'nothing below' });
     if (image) sayImage(c, image.id);
-    else c.asked.tell(' ---> \n');
+    else c.say.tell(' ---> \n');
     trigger(c, state, number);
   },
 };
@@ -171,13 +195,14 @@ function trigger(c: BuildContext, { config }: StageState, number: string): void 
   const triggers = config.OnBuild ?? [];
   delete config.OnBuild;
   if (!triggers.length) return;
-  c.asked.tell(`# Executing ${triggers.length} build trigger${triggers.length > 1 ? 's' : ''}\n`);
+  c.say.tell(`# Executing ${triggers.length} build trigger${triggers.length > 1 ? 's' : ''}\n`);
   const place = c.steps.findIndex(({ id }) => id === `${from.id}@${number}/${c.total}`);
   const steps = triggers.flatMap((text, index) => {
     const one = parseTrigger(text);
     refuseFlags(one, c.asked.text === undefined);
     return stepsOf({ one, number: `${number}.${index + 1}` }, c);
   });
+  // the lane goes through this list
   c.steps.splice(place + 1, 0, ...steps);
 }
 
@@ -196,16 +221,15 @@ The image itself is known by its id, the digest of its config. See the OCI image
     const { image } = c.stages.at(-1)!;
     if (!image) throw badParameter('No image was generated. Is your Dockerfile empty?');
     const unused = [...c.asked.args.keys()].filter((name) => !c.usedArgs.has(name) && !isProxy(name));
-    if (unused.length) c.asked.tell(`[Warning] One or more build-args [${unused.join(' ')}] were not consumed\n`);
-    finishStage(c);
+    if (unused.length) c.say.tell(`[Warning] One or more build-args [${unused.join(' ')}] were not consumed\n`);
     c.cache.finished(image.id);
     await removeTree(c.dir);
-    c.asked.tell(`Successfully built ${shortOf(image.id)}\n`);
+    c.say.tell(`Successfully built ${shortOf(image.id)}\n`);
     for (const name of c.asked.tags) {
       const familiar = familiarName(parseReference(name));
       c.runtime.images.tag(image.id, familiar);
       k.fact({ kind: 'file', key: familiar, value: image.id });
-      c.asked.tell(`Successfully tagged ${familiar}\n`);
+      c.say.tell(`Successfully tagged ${familiar}\n`);
     }
   },
 };

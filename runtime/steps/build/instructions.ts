@@ -1,5 +1,6 @@
 /** The steps of one instruction of a Dockerfile: look it up in the cache, do it, make an image of what it changed. */
 import { ApiError, badParameter } from '../../errors/api-error.ts';
+import type { Image } from '../../image/manifest/image.ts';
 import type { LayerFile } from '../../image/layer/layer-file.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import type { BuildContext, Place, Prepared } from '../../build/build.ts';
@@ -42,18 +43,43 @@ Times of files are not in the key, because each checkout has others. After the f
     sayBegin(c, place);
     const prepared = await prepare(k, c, place);
     c.prepared = prepared;
-    const known = c.asked.noCache || stage.missed ? undefined : c.cache.find(stage.image?.id ?? '', keyOf(prepared));
-    const image = known && c.runtime.images.find(known);
+    const image = await knownOrClaimed(k, c, prepared);
     k.fact({ kind: 'file', key: prepared.createdBy, value: image ? image.id : 'not in the cache' });
     if (!image) return void (stage.missed = true);
     c.hit = true;
     keepImage(c, image);
     Object.assign(stage, { image, config: structuredClone(image.config.config ?? {}) });
-    c.asked.tell(' ---> Using cache\n');
-    c.asked.cached?.();
+    c.say.tell(' ---> Using cache\n');
+    c.say.cached?.();
     sayImage(c, image.id);
   },
 };
+
+/** The image of the cache. When another build or stage makes it now, that is waited for; otherwise it is made here. */
+async function knownOrClaimed(k: Kernel, c: BuildContext, prepared: Prepared): Promise<Image | undefined> {
+  const stage = stageOf(c);
+  const [parent, key] = [stage.image?.id ?? '', keyOf(prepared)];
+  if (c.asked.noCache) return undefined;
+  const known = () => {
+    const id = stage.missed ? undefined : c.cache.find(parent, key);
+    return id === undefined ? undefined : c.runtime.images.find(id);
+  };
+  const image = known();
+  // a build that is walked is held for as long as a person likes
+  if (image || c.inOrder) return image;
+  const waits = () => {
+    c.say.tell(' ---> Waiting for the build that makes this now\n');
+    k.fact({ kind: 'file', key: prepared.createdBy, value: 'is made by another build or stage now' });
+  };
+  c.claim = await c.cache.underWay.claim(JSON.stringify([parent, key]), waits, c.signal);
+  const made = known();
+  if (made) endClaim(c);
+  return made;
+}
+function endClaim(c: BuildContext): void {
+  c.claim?.();
+  c.claim = undefined;
+}
 
 const run: Template = {
   id: 'build.run',
@@ -73,10 +99,10 @@ A command that ends with another code than 0 ends the build, because what follow
       ...(network && { NetworkMode: network }),
       ...(c.asked.limits && { limits: c.asked.limits }),
     });
-    c.asked.tell(` ---> Running in ${c.container.slice(0, 12)}\n`);
+    c.say.tell(` ---> Running in ${c.container.slice(0, 12)}\n`);
     k.fact({ kind: 'file', key: 'container', value: c.container });
     const code = await c.runtime
-      .run(c.container, (stream, text) => c.asked.output(text, stream), c.signal)
+      .run(c.container, (stream, text) => c.say.output(text, stream), c.signal)
       .finally(() => open?.close());
     c.mounts = undefined;
     if (code)
@@ -104,9 +130,10 @@ An instruction that changed no file adds a line to the history and no layer. See
     const image = await commitImage(k, c, stage, prepared!, write || undefined);
     if (container && !(prepared!.run && c.asked.keep)) await c.runtime.remove(container);
     if (container && prepared!.run && !c.asked.keep)
-      c.asked.tell(` ---> Removed intermediate container ${container.slice(0, 12)}\n`);
+      c.say.tell(` ---> Removed intermediate container ${container.slice(0, 12)}\n`);
     if (image.id !== stage.image?.id)
       c.cache.add({ parent: stage.image?.id ?? '', key: keyOf(prepared!), image: image.id }, partsOf(prepared!));
+    endClaim(c);
     Object.assign(stage, { image, config: structuredClone(image.config.config ?? {}) });
     k.fact({ kind: 'file', key: 'image', value: image.id });
     sayImage(c, image.id);

@@ -9,5 +9,5 @@ export interface Template extends Omit<BuildStep, 'do' | 'when'> {
   do(k: Kernel, c: BuildContext, place: Place): Promise<void>;
 }
 
-/** The stage that is built now. */
-export const stageOf = (c: BuildContext): StageState => c.stages.at(-1)!;
+/** The stage of this context. */
+export const stageOf = (c: BuildContext): StageState => c.stage!;

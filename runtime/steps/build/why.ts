@@ -3,6 +3,7 @@ import { keyOf, partsOf } from '../../build/cache-key.ts';
 import { differences } from '../../build/cache/key-parts.ts';
 import type { BuildContext, Place, Prepared, StageState } from '../../build/build.ts';
 import { keepImage } from '../../build/commit.ts';
+import { fromsOf, stageIndex } from '../../build/stages/needs.ts';
 import { shortOf } from '../../image/manifest/digest.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import { stageOf } from './template.ts';
@@ -42,13 +43,8 @@ export async function explain(
 }
 
 /** A stage that --from of the instruction names, and that has no result. */
-function missedStage({ stages }: BuildContext, { one }: Place): string | undefined {
-  const mounted = one.repeated.flatMap(([, value]) => /(?:^|,)from=([^,]+)/.exec(value)?.[1] ?? []);
-  const names = [one.flags.get('from') ?? [], mounted].flat();
-  return names.find((from) => {
-    const named = stages.slice(0, -1).find(({ name }) => name === from.toLowerCase());
-    return (named ?? (/^\d+$/.test(from) ? stages[Number(from)] : undefined))?.missed;
-  });
+function missedStage({ stages, stage }: BuildContext, { one }: Place): string | undefined {
+  return fromsOf(one).find((from) => stages[stageIndex(stages, stage!.index, from)]?.missed);
 }
 
 function reasonsOf({ cache }: BuildContext, { image }: StageState, prepared: Prepared): string[] {

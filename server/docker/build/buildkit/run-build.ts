@@ -7,6 +7,8 @@ import { contextOf } from './context.ts';
 import { optionsOf } from './options.ts';
 import { cacheImportsOf, refuseAttestations, refuseExports } from './refused.ts';
 import { agentOf, authOf, secretsOf } from './secrets.ts';
+import type { Report } from '../../../../runtime/build/stages/report.ts';
+import type { Progress } from './progress.ts';
 import type { Sessions } from './session.ts';
 import type { Solve, Solves } from './solve.ts';
 
@@ -54,13 +56,25 @@ export async function buildInto(
     auth: authOf(session, signal),
     tell: () => undefined,
     made: () => undefined,
-    begins: ({ number, total, stage, text }) =>
-      progress.begin(`[${stage} ${number}/${total}] ${text.split('\n', 1)[0]}`),
-    cached: () => progress.cached(),
-    output: (text, stream) => progress.output(text, stream),
+    output: () => Promise.resolve(),
+    reportOf: () => reportOn(progress),
     signal,
   });
   const reference = randomUUID();
   solve.images.set(reference, image);
   return reference;
+}
+
+/** A stage, beside the others. */
+function reportOn(progress: Progress): Report {
+  progress.done();
+  const track = progress.track();
+  return {
+    tell: () => undefined,
+    made: () => undefined,
+    begins: ({ number, total, stage, text }) => track.begin(`[${stage} ${number}/${total}] ${text.split('\n', 1)[0]}`),
+    cached: () => track.cached(),
+    output: (text, stream) => track.output(text, stream),
+    ended: (error) => track.end(error?.message),
+  };
 }
