@@ -19,13 +19,14 @@ export const factKinds = [
   'root',
   'security',
   'upper',
+  'build',
 ] as const;
 
 /** A property of the container that holds from this event on. `value: null` ends it. */
 export interface Fact {
   /**
    * ns: inode of a namespace; mount: row by target; cgroup: file by path; link, address, route, nft, lease, port,
-   * process, file, image; upper: see runtime/storage/overlay2/upper.ts.
+   * process, file, image; upper: see runtime/storage/overlay2/upper.ts; build: see runtime/steps/build/facts.ts.
    */
   kind: (typeof factKinds)[number];
   key: string;

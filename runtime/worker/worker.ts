@@ -11,6 +11,7 @@ import '../storage/vfs/jobs.ts';
 import '../network/ports/jobs.ts';
 import '../network/why/jobs.ts';
 import '../volume/copy-up/jobs.ts';
+import '../build/cache/jobs.ts';
 import '../build/context/jobs.ts';
 
 const describe = (error: unknown): Outcome['failure'] => {

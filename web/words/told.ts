@@ -5,6 +5,7 @@
 import type { Language } from '../../lessons/format.ts';
 import type { InspectionSection } from '../../runtime/journal/inspection-section.ts';
 import { patternOf, said, type Rows } from './tables/rows.ts';
+import { build } from './ru/told/build.ts';
 import { evidence } from './ru/told/evidence.ts';
 import { failures } from './ru/told/failures.ts';
 import { flags } from './ru/told/flags.ts';
@@ -14,7 +15,7 @@ import { why } from './ru/told/why.ts';
 export const toldTables: Record<'messages' | 'evidence' | 'why', Rows> = {
   messages: [...refusals, ...failures, ...flags],
   evidence,
-  why,
+  why: [...why, ...build],
 };
 
 const patterns = {
@@ -33,6 +34,6 @@ export const evidenceWords = (language: Language, { title, lines }: InspectionSe
     ? { title, lines }
     : { title: said(patterns.evidence, title), lines: lines.map((line) => said(patterns.evidence, line)) };
 
-/** A sentence of `drydock why`, or the title of one of its hops. */
+/** A sentence of `drydock why`, the title of one of its hops, or a reason of `drydock build why`. */
 export const whyWords = (language: Language, text: string): string =>
   language === 'en' ? text : said(patterns.why, text);

@@ -31,7 +31,7 @@ export class BuildCache {
   readonly underWay = new UnderWay();
 
   constructor(
-    root: string,
+    readonly root: string,
     private readonly exists: (image: string) => boolean,
   ) {
     mkdirSync(join(root, 'build'), { recursive: true, mode: 0o700 });

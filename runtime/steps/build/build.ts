@@ -19,6 +19,7 @@ import { neededBy, needsOf, stageIndex } from '../../build/stages/needs.ts';
 import { StageLanes, type StageLane } from '../../build/stages/stage-lanes.ts';
 import type { Phase, Step } from '../../operation/step.ts';
 import { stepsOf, templates } from './instructions.ts';
+import { tellBase, tellPlan } from './facts.ts';
 import { unpackInto } from '../../build/files/unpack.ts';
 import { stageOf } from './template.ts';
 import { sayBegin, sayImage } from './texts.ts';
@@ -104,6 +105,7 @@ The whole file is read first, so that a mistake in the last line is told before 
     c.lanes = lanesOf(c, stages);
     for (const [index, one] of file.globals.entries()) c.say.tell(`Step ${index + 1}/${c.total} : ${one.text}\n`);
     k.fact({ kind: 'file', key: dockerfile, value: `${stages.length} stages, ${all.length} instructions` });
+    tellPlan(k, placesOf(file.globals, stages));
     return Promise.resolve();
   },
 };
@@ -145,6 +147,12 @@ function baseOf(c: BuildContext, { base }: Stage): string {
     return '';
   }
 }
+
+/** Each instruction with its number; those before the first FROM belong to no stage. */
+function placesOf(globals: readonly Instruction[], stages: readonly Stage[]): (Place & { stage?: number })[] {
+  const all = stages.flatMap(({ from, instructions }, stage) => [from, ...instructions].map((one) => ({ one, stage })));
+  return [...globals.map((one) => ({ one })), ...all].map((place, at) => ({ ...place, number: String(at + 1) }));
+}
 const defined = (args: ReadonlyMap<string, string | undefined>): Map<string, string> =>
   new Map([...args].filter((entry): entry is [string, string] => entry[1] !== undefined));
 
@@ -184,24 +192,27 @@ A stage ends where the next one begins; only the last one becomes the result, so
     if (!state.config.Env?.some((entry) => entry.startsWith('PATH=')))
       state.config.Env = [...(state.config.Env ?? []), `PATH=${DEFAULT_PATH}`];
     k.fact({ kind: 'file', key: base, value: image?.id ?? 'nothing below' });
+    tellBase(k, place, image);
     if (image) sayImage(c, image.id);
     else c.say.tell(' ---> \n');
-    trigger(c, state, number);
+    trigger(k, c, state, number);
   },
 };
 
 /** The ONBUILD instructions of the base come after its FROM. */
-function trigger(c: BuildContext, { config }: StageState, number: string): void {
+function trigger(k: Kernel, c: BuildContext, { config }: StageState, number: string): void {
   const triggers = config.OnBuild ?? [];
   delete config.OnBuild;
   if (!triggers.length) return;
   c.say.tell(`# Executing ${triggers.length} build trigger${triggers.length > 1 ? 's' : ''}\n`);
   const place = c.steps.findIndex(({ id }) => id === `${from.id}@${number}/${c.total}`);
-  const steps = triggers.flatMap((text, index) => {
-    const one = parseTrigger(text);
-    refuseFlags(one, c.asked.text === undefined);
-    return stepsOf({ one, number: `${number}.${index + 1}` }, c);
-  });
+  const places = triggers.map((text, index) => ({ one: parseTrigger(text), number: `${number}.${index + 1}` }));
+  for (const { one } of places) refuseFlags(one, c.asked.text === undefined);
+  tellPlan(
+    k,
+    places.map((one) => ({ ...one, stage: stageOf(c).index })),
+  );
+  const steps = places.flatMap((one) => stepsOf(one, c));
   // the lane goes through this list
   c.steps.splice(place + 1, 0, ...steps);
 }

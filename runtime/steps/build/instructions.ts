@@ -12,7 +12,8 @@ import { copy, directory } from './copy.ts';
 import { mounts } from './mounts.ts';
 import { prepareMounts } from './prepare-mounts.ts';
 import { prepareCopy } from './prepare-copy.ts';
-import { explain } from './why.ts';
+import { explain, reasonsOf } from './why.ts';
+import { notAsked, tellContainer, tellImage, tellLookUp } from './facts.ts';
 import { stageOf, type BuildStep, type Template } from './template.ts';
 import { sayBegin, sayImage } from './texts.ts';
 
@@ -43,10 +44,15 @@ Times of files are not in the key, because each checkout has others. After the f
     sayBegin(c, place);
     const prepared = await prepare(k, c, place);
     c.prepared = prepared;
+    const below = stage.image;
+    const unasked = notAsked(c, stage.missed);
     const image = await knownOrClaimed(k, c, prepared);
     k.fact({ kind: 'file', key: prepared.createdBy, value: image ? image.id : 'not in the cache' });
+    const reasons = image || unasked ? [] : await reasonsOf(k, c, stage, prepared);
+    tellLookUp(k, place, below, prepared, { cache: image ? 'hit' : (unasked ?? 'miss'), reasons });
     if (!image) return void (stage.missed = true);
     c.hit = true;
+    tellImage(k, place, below, image);
     keepImage(c, image);
     Object.assign(stage, { image, config: structuredClone(image.config.config ?? {}) });
     c.say.tell(' ---> Using cache\n');
@@ -87,7 +93,7 @@ const run: Template = {
   explain: `RUN is a container like any other: its image is what the instructions above have made, and what it changes in its writable layer becomes the next layer. Its own steps are in the journal of that container.
 A command that ends with another code than 0 ends the build, because what follows relies on it. When the client goes away, the container is killed with everything that it started. See the Dockerfile reference, "RUN", and wait(2).`,
   when: (c) => !c.hit && c.prepared?.run !== undefined,
-  async do(k, c) {
+  async do(k, c, place) {
     const { image } = stageOf(c);
     const { command, env, network = c.asked.networkMode } = c.prepared!.run!;
     const { mounts: open } = c;
@@ -101,6 +107,7 @@ A command that ends with another code than 0 ends the build, because what follow
     });
     c.say.tell(` ---> Running in ${c.container.slice(0, 12)}\n`);
     k.fact({ kind: 'file', key: 'container', value: c.container });
+    tellContainer(k, place, c.container);
     const code = await c.runtime
       .run(c.container, (stream, text) => c.say.output(text, stream), c.signal)
       .finally(() => open?.close());
@@ -121,7 +128,7 @@ const commit: Template = {
   explain: `What the instruction changed is written as a tar archive and hashed on the way; the hash is the layer's diffID. An image is the config: that list of layers, the settings for a container, and the history. It gets no name yet, and the cache remembers of what it came.
 An instruction that changed no file adds a line to the history and no layer. See the OCI image specification, "Image Configuration".`,
   when: (c) => !c.hit,
-  async do(k, c) {
+  async do(k, c, place) {
     const stage = stageOf(c);
     const { container, direct, prepared } = c;
     const write = direct
@@ -134,6 +141,7 @@ An instruction that changed no file adds a line to the history and no layer. See
     if (image.id !== stage.image?.id)
       c.cache.add({ parent: stage.image?.id ?? '', key: keyOf(prepared!), image: image.id }, partsOf(prepared!));
     endClaim(c);
+    tellImage(k, place, stage.image, image);
     Object.assign(stage, { image, config: structuredClone(image.config.config ?? {}) });
     k.fact({ kind: 'file', key: 'image', value: image.id });
     sayImage(c, image.id);

@@ -1,5 +1,6 @@
 /** Texts of the pictures: labels, summaries and tables. The functions of web/draw take them as an argument. */
 import { amounts } from './draw/amounts.ts';
+import { build } from './draw/build.ts';
 import { capabilities } from './draw/capabilities.ts';
 import { cgroups } from './draw/cgroups.ts';
 import { compare } from './draw/compare.ts';
@@ -15,6 +16,7 @@ import { why } from './draw/why.ts';
 
 export const draw = {
   amounts,
+  build,
   machine,
   map,
   namespaces,

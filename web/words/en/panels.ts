@@ -1,6 +1,7 @@
 /** Texts around the pictures: their names and questions, and the controls below them. */
 export const panels = {
   names: {
+    Build: 'Build',
     Machine: 'Machine',
     Namespaces: 'Namespaces',
     Overlay: 'Overlay',
@@ -11,6 +12,7 @@ export const panels = {
     Compare: 'Compare',
   },
   questions: {
+    Build: 'What came of each instruction, and why was it done anew?',
     Machine: 'Where are we, where could it go?',
     Namespaces: 'What is shared with the host, what is its own?',
     Overlay: 'Which layer does a file come from?',
@@ -21,6 +23,21 @@ export const panels = {
     Compare: 'What is different between the two?',
   },
   asTable: 'as table',
+  build: {
+    hint: 'Choose an instruction to see the inputs of its key, and what came of it.',
+    instruction: (number: string) => `Instruction ${number}`,
+    line: 'line',
+    state: 'state',
+    cache: 'cache',
+    args: 'ARGs in scope',
+    files: 'files copied',
+    layer: 'layer',
+    image: 'image',
+    mounts: 'not in the image',
+    differs: 'What differs from the nearest known one',
+    open: 'open its container',
+    removed: (id: string) => `Its container ${id} has been removed.`,
+  },
   timeline: {
     legend: 'height: how long, from 1 µs to 50 ms · ⌇ time left out',
     save: 'save for Perfetto',

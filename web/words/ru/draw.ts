@@ -1,5 +1,6 @@
 import type { DrawWords } from '../en/draw.ts';
 import { amounts } from './draw/amounts.ts';
+import { build } from './draw/build.ts';
 import { capabilities } from './draw/capabilities.ts';
 import { cgroups } from './draw/cgroups.ts';
 import { compare } from './draw/compare.ts';
@@ -15,6 +16,7 @@ import { why } from './draw/why.ts';
 
 export const draw: DrawWords = {
   amounts,
+  build,
   machine,
   map,
   namespaces,

@@ -3,6 +3,7 @@ import { count } from './grammar/plural.ts';
 
 export const panels: PanelWords = {
   names: {
+    Build: 'Сборка',
     Machine: 'Автомат',
     Namespaces: 'Пространства имён',
     Overlay: 'Слои',
@@ -13,6 +14,7 @@ export const panels: PanelWords = {
     Compare: 'Сравнение',
   },
   questions: {
+    Build: 'Что получилось из каждой инструкции и почему она выполнена заново?',
     Machine: 'Где мы и куда можно попасть?',
     Namespaces: 'Что у контейнера общее с хостом, а что своё?',
     Overlay: 'Из какого слоя взят файл?',
@@ -23,6 +25,21 @@ export const panels: PanelWords = {
     Compare: 'Чем отличаются два запуска?',
   },
   asTable: 'таблицей',
+  build: {
+    hint: 'Выберите инструкцию, чтобы увидеть, из чего состоит её ключ и что из неё получилось.',
+    instruction: (number) => `Инструкция ${number}`,
+    line: 'строка',
+    state: 'состояние',
+    cache: 'кеш',
+    args: 'ARG в области видимости',
+    files: 'копируемые файлы',
+    layer: 'слой',
+    image: 'образ',
+    mounts: 'не попадает в образ',
+    differs: 'Чем отличается от ближайшей известной',
+    open: 'открыть её контейнер',
+    removed: (id) => `Её контейнер ${id} уже удалён.`,
+  },
   timeline: {
     legend: 'высота: сколько длилось, от 1 мкс до 50 мс · ⌇ пропущенное время',
     save: 'сохранить для Perfetto',

@@ -1,0 +1,125 @@
+/** The picture of a build on the page: while it stands, when it is over, from the cache, and in a recording. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import * as assert from 'uvu/assert';
+import { busyboxImage } from '../e2e/busybox-image.ts';
+import { ownRoom } from '../e2e/room.ts';
+import { suite } from '../harness.ts';
+import { until } from '../until.ts';
+import { bringAxe, violations } from './axe.ts';
+import { needs, Visit } from './browser.ts';
+
+await ownRoom();
+const test = suite('a build on the page', ...needs, 'busybox');
+let visit: Visit;
+let dir: string;
+
+const write = (name: string, content: string): void => {
+  const path = join(dir, name);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, content);
+};
+const DOCKERFILE = `ARG BASE=base
+FROM $BASE AS tools
+RUN dd if=/dev/zero of=/tool bs=1024 count=300 2>/dev/null
+FROM base
+ENV MODE=fast
+COPY package.txt /app/
+RUN --mount=type=cache,target=/cache --mount=type=secret,id=key cat /run/secrets/key > /dev/null; echo built > /app/deps
+COPY . /app
+COPY --from=tools /tool /bin/tool
+`;
+
+test.before(async () => {
+  visit = await Visit.open();
+  await bringAxe(visit.context);
+  const { daemon } = visit;
+  await daemon.ok('tag', await busyboxImage(daemon, 'base'), 'base');
+  dir = join(daemon.root, 'context');
+  write('Dockerfile', DOCKERFILE);
+  write('package.txt', 'one');
+  write('src/main.txt', 'x'.repeat(200_000));
+  write('key', 'secret');
+  await visit.page.goto(await visit.address());
+  await visit.page.getByText('connected', { exact: true }).waitFor();
+});
+test.after(() => visit.close());
+
+const flags = () => ['build', '-t', 'app', '--secret', `id=key,src=${join(dir, 'key')}`];
+const picture = () => visit.page.locator('#picture');
+const row = (number: string) => visit.page.locator(`[data-key="row:${number}"]`);
+const labelOf = async (number: string) => (await row(number).getAttribute('aria-label')) ?? '';
+const builds = async () =>
+  (await visit.daemon.json<{ id: string; kind: string }[]>('/drydock/operations')).filter(
+    ({ kind }) => kind === 'build',
+  );
+const newest = async () => (await builds())[0]!.id;
+const show = async (id: string) => {
+  await visit.page.goto(`${new URL(visit.page.url()).origin}/#run/${id}`);
+  await row('9').waitFor();
+};
+
+test('the picture shows the instruction at which a build stands, and opens the container that a RUN is', async () => {
+  const { page, daemon } = visit;
+  const building = daemon.begin('drydock', ...flags(), '--break', 'build.commit@7/9', dir);
+  await until('it is under way', async () => (await builds()).length > 0);
+  const id = await newest();
+  await show(id);
+  await until('it stands', async () => /stands before: Make an image of it/.test(await labelOf('7')));
+  assert.match(await labelOf('7'), /not in the image: cache \/cache, secret \/run\/secrets\/key/);
+  assert.match(await labelOf('8'), /not yet/);
+  await visit.shot('build-held');
+  await page.locator('[data-key="container:7"]').focus();
+  await page.keyboard.press('Enter');
+  await until('the container is shown', () => !page.url().includes(id));
+  await page.goBack();
+  await row('9').waitFor();
+  await page.locator('h1').click();
+  await page.getByRole('group', { name: 'Gate' }).getByRole('button', { name: 'continue' }).click();
+  assert.is((await building.done).code, 0);
+  await until('it is over', async () => /; done;/.test(await labelOf('9')));
+  assert.is(await page.locator('[data-key="container:7"]').count(), 0);
+});
+
+test('the picture of a later build shows what came from the cache, and which file made the rest anew', async () => {
+  const { page } = visit;
+  write('src/main.txt', 'y');
+  await visit.daemon.ok(...flags(), dir);
+  await show(await newest());
+  await until('it is over', async () => /; done;/.test(await labelOf('9')));
+  assert.match(await labelOf('7'), /from the cache/);
+  assert.match(await labelOf('8'), /not in the cache.*file src\/main\.txt has changed/);
+  await row('8').click();
+  await page.getByRole('heading', { name: 'Instruction 8' }).waitFor();
+  assert.match(await picture().innerText(), /COPY \. \/app[^]*file src\/main\.txt has changed/);
+  await visit.shot('build-again');
+});
+
+test('the picture has no violations of accessibility, in dark, in Russian, and at 320 pixels', async () => {
+  const { page } = visit;
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await page.getByLabel(/language/i).selectOption('ru');
+  await until('it is in Russian', async () => /изменилось: файл src\/main\.txt/.test(await labelOf('8')));
+  await visit.shot('build-dark-ru');
+  assert.equal(await violations(page), []);
+  await visit.resize({ width: 320, height: 844 });
+  assert.ok(await page.evaluate('document.documentElement.scrollWidth <= 320'));
+  await visit.shot('build-narrow', { fullPage: true });
+  await page.getByLabel(/язык|language/i).selectOption('en');
+  await page.emulateMedia({ colorScheme: 'light' });
+  await visit.resize({ width: 1500, height: 900 });
+});
+
+test('a recording shows the picture without a daemon', async () => {
+  const { page, daemon } = visit;
+  const file = join(dir, 'build.html');
+  await daemon.ok('record', '-o', file, await newest());
+  await page.goto(`file://${file}`);
+  await page.getByRole('button', { name: 'END', exact: true }).click();
+  await until('the end is shown', async () => /; done;/.test(await labelOf('9')));
+  assert.match(await labelOf('8'), /file src\/main\.txt has changed/);
+});
+
+test('the page has complained of nothing', () => assert.equal(visit.complaints, []));
+
+test.run();

@@ -1,0 +1,46 @@
+import type { DrawWords } from '../../en/draw.ts';
+import { count } from '../grammar/plural.ts';
+
+export const build: DrawWords['build'] = {
+  none: 'Dockerfile ещё не прочитан.',
+  summary: (stages, instructions, hits, made) =>
+    `${count(instructions, 'инструкция', 'инструкции', 'инструкций')}, ${count(stages, 'этап', 'этапа', 'этапов')}; из кеша: ${hits}, новые слои: ${made}.`,
+  standsAt: (number, text) => `Сейчас ${number}: ${text}.`,
+  failedAt: (number, text) => `Ошибка в ${number}: ${text}.`,
+  heads: { file: 'Dockerfile', key: 'из чего состоит ключ', layer: 'слой' },
+  scale: 'ширина слоя: квадратный корень из числа байтов; штриховка: взят из кеша',
+  stage: (index, name, base) => `этап ${index}${name ? ` ${name}` : ''} на основе ${base || 'scratch'}`,
+  globals: 'перед первым этапом',
+  parent: 'образ под ней',
+  nothing: 'ничего',
+  command: 'команда',
+  commandWith: (args) => `команда, ${args}`,
+  files: (value) => `файлы: ${value}`,
+  base: 'базовый образ',
+  broken: 'отсюда всё выполняется заново',
+  cache: {
+    hit: 'из кеша',
+    miss: 'нет в кеше',
+    below: 'заново: то, что под ней, новое',
+    off: 'заново из-за --no-cache',
+  },
+  states: {
+    waiting: 'ещё нет',
+    unneeded: 'не нужна',
+    now: 'сейчас',
+    held: 'остановка перед шагом',
+    done: 'готово',
+    failed: 'ошибка',
+  },
+  at: (state, step) => `${state}: ${step}`,
+  noLayer: 'без слоя',
+  ofBase: 'базовый образ',
+  outside: 'не попадает в образ:',
+  mounts: { cache: 'кеш', secret: 'секрет', ssh: 'агент SSH', tmpfs: 'tmpfs', bind: 'bind' },
+  openContainer: (id) => `контейнер ${id}`,
+  openLabel: (number) => `Открыть контейнер инструкции ${number}`,
+  copyFrom: (number, stage) => `${number} берёт файлы из этапа ${stage}`,
+  moreReasons: (n) => `… ещё ${n}`,
+  moreInstructions: (n) => `… ещё ${count(n, 'инструкция', 'инструкции', 'инструкций')}`,
+  columns: ['номер', 'инструкция', 'состояние', 'кеш', 'слой', 'что отличается'],
+};
