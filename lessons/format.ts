@@ -142,13 +142,8 @@ export interface Mark {
   /** regular expression for the ids of the objects in the picture that mean it: `^cgroup:.*memory` */
   sel: string;
 }
-/**
- * What a challenge has and a lesson has not. In `machine.run`, `twin`, `also`, checks and acts `{{machine}}` stands for
- * the container's drawn name, and `{{NAME}}` for the drawn value of `vary`.
- */
+/** What a challenge has and a lesson has not. Its `{{machine}}` is the container's drawn name. */
 export interface Challenge {
-  /** by name: the values of which one is drawn when the challenge is opened */
-  vary: Record<string, string[]>;
   /** containers beside the broken one: `name` follows the machine's name and `-`; arguments of `drydock run` */
   also: { name: string; run: string }[];
   /** arguments of `drydock run` of the healthy twin, which the last hint starts as `MACHINE-twin` */
@@ -168,6 +163,14 @@ export interface Lesson {
   /** the container that opening the lesson starts: arguments of `drydock run`, and the breakpoints */
   machine?: { run: string; pauseAt: string[] };
   view?: { open: View; focus?: string };
+  /**
+   * By name: the values of which one is drawn when the lesson is opened. `{{NAME}}` stands for it in `machine.run`,
+   * `twin`, `also`, files, checks, acts and texts, as `{{own}}` does for the name with which everything begins that the
+   * learner makes and the lesson removes.
+   */
+  vary: Record<string, string[]>;
+  /** path → text: what is written into the practice directory, `{{dir}}`, when the lesson is opened */
+  files?: Record<string, string>;
   tasks: Task[];
   /** for each question the number of the right option, from 0 */
   answers: number[];

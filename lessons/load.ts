@@ -28,6 +28,7 @@ import { inlinePieces, pieces, readBody, readLine } from './markdown.ts';
 import { predictionsIn, questionsIn } from './questions.ts';
 import { readPredictions, readQuiz } from './read-questions.ts';
 import { challengeFields, readChallenge } from './read-challenge.ts';
+import { checkNames, readFiles, readVary, valueFields } from './read-values.ts';
 import { readTask } from './read-task.ts';
 import { sameShape } from './same-shape.ts';
 import { LessonsError, Place, type Trouble } from './trouble.ts';
@@ -120,7 +121,7 @@ class Loader {
     const { fields, body } = opened;
     const isChallenge = stem === 'challenge';
     const heads = ['id', 'title', 'about', 'minutes', 'needs', 'requires', 'machine', 'view', 'tasks', ...asked];
-    fields.only([], isChallenge ? [...heads, ...challengeFields] : heads);
+    fields.only([], [...heads, ...valueFields, ...(isChallenge ? challengeFields : [])]);
     const id = fields.text(['id']);
     if (id && !/^[a-z][a-z0-9-]*$/.test(id))
       fields.trouble(['id'], 'the id of a lesson is small letters, digits and -');
@@ -145,6 +146,8 @@ class Loader {
     if (answers.length !== text.quiz.length)
       fields.trouble(['quiz'], 'each question has an answer: the number of the right option, from 1');
     const view = readView(fields);
+    const [vary, files] = [readVary(fields), readFiles(fields)];
+    checkNames(fields, opened.source, { vary, ...(files && { files }) });
     const ru = this.translation(
       dir,
       stem,
@@ -163,6 +166,8 @@ class Loader {
       requires: fields.names(['requires'], requirements) as Requirement[],
       ...(machine && { machine }),
       ...(view && { view }),
+      vary,
+      ...(files && { files }),
       tasks: read.map(({ task }) => task),
       answers,
       predictions,

@@ -30,7 +30,7 @@ export interface OpenLesson {
   /** how the previous daemon ended */
   ended?: DaemonsEnd;
   machine?: string;
-  /** what was drawn for a challenge: `machine` is its container's name */
+  /** what was drawn */
   values?: Record<string, string>;
   others: string[];
 }

@@ -2,23 +2,7 @@
 import { views, type Challenge, type Mark, type View } from './format.ts';
 import type { Fields } from './fields.ts';
 
-export const challengeFields = ['vary', 'also', 'twin', 'marks'] as const;
-
-/** Values are put into commands and checks as they are, so they have no quotes, spaces and braces. */
-const VALUE = /^[a-z0-9./:-]{1,40}$/;
-
-function readVary(fields: Fields): Challenge['vary'] {
-  return Object.fromEntries(
-    Object.keys(fields.map(['vary'])).map((name) => {
-      const values = fields.list(['vary', name]).map(String);
-      if (values.length < 2) fields.trouble(['vary', name], 'at least two values are needed');
-      for (const [j, value] of values.entries())
-        if (!VALUE.test(value))
-          fields.trouble(['vary', name, j], `${JSON.stringify(value)} does not match ${VALUE.source}`);
-      return [name, values];
-    }),
-  );
-}
+export const challengeFields = ['also', 'twin', 'marks'] as const;
 
 function readMark(fields: Fields, j: number): Mark {
   const at = ['marks', j];
@@ -52,10 +36,5 @@ export function readChallenge(fields: Fields, tasks: readonly string[], options:
     fields.only(['also', j], ['name', 'run']);
     return { name: fields.text(['also', j, 'name']), run: fields.text(['also', j, 'run']) };
   });
-  const challenge = { vary: readVary(fields), also, twin: fields.text(['twin']), marks };
-  const known = new Set(['machine', ...Object.keys(challenge.vary)]);
-  const used = JSON.stringify([fields.front.data['machine'], fields.front.data['tasks'], also, challenge.twin]);
-  for (const [, name] of used.matchAll(/\{\{(\w+)\}\}/g))
-    if (!known.has(name!)) fields.trouble(['vary'], `{{${name}}} is used, and has no values`);
-  return challenge;
+  return { also, twin: fields.text(['twin']), marks };
 }

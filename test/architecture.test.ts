@@ -127,6 +127,7 @@ test('the command line is a client: of the runtime it uses only what is pure, an
     'runtime/syscalls/errno-text.ts',
     'runtime/data-root/api-address.ts',
     'runtime/kernel/make-directories.ts',
+    'runtime/template/fill-in.ts',
     'runtime/journal/line.ts',
     'runtime/journal/step-id.ts',
     'runtime/journal/perfetto.ts',

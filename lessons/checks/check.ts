@@ -9,9 +9,15 @@
  * says `whose: other`, another one that was created after the lesson was opened, by any client. A check reads only a
  * Look: the journal, and what the kernel reports now.
  */
+import type { HealthStatus } from '../../runtime/container/health.ts';
+import type { Image } from '../../runtime/image/manifest/image.ts';
 import type { Event } from '../../runtime/journal/event.ts';
 import type { Frame } from '../../runtime/journal/frame.ts';
+import type { Endpoint } from '../../runtime/network/endpoint.ts';
+import type { NetworkRecord } from '../../runtime/network/store/network-record.ts';
 import type { ContainerRequest } from '../../runtime/request/container-request.ts';
+import type { Entry } from '../../runtime/storage/overlay2/entry-at.ts';
+import type { MountPoint } from '../../runtime/volume/mount-point.ts';
 import type { Shape } from './shape.ts';
 
 export type Check =
@@ -45,6 +51,13 @@ export interface Subject {
   layers(): number;
   /** addresses of the name servers in its resolv.conf */
   nameservers(): string[];
+  endpoints(): readonly Endpoint[];
+  mounts(): readonly MountPoint[];
+  health(): HealthStatus | undefined;
+  /** number of files that its log consists of */
+  logFiles(): number;
+  /** what its process sees at a path now */
+  inside(path: string): Promise<{ type: string; owner: number } | undefined>;
   /** pids of its cgroup, as the host numbers them */
   pids(): Promise<number[]>;
   cgroupDir(controller: string): string | undefined;
@@ -53,6 +66,25 @@ export interface Subject {
 }
 
 export type DaemonsEnd = 'killed' | 'asked';
+
+/** A build that has ended: its instructions by what the look-up in the cache found. */
+export interface BuildSeen {
+  failed: boolean;
+  kept: string[];
+  ran: string[];
+}
+
+/** What the engine has besides containers. Each is read on demand. */
+export interface Things {
+  network(name: string): NetworkRecord | undefined;
+  volume(name: string): boolean;
+  inVolume(name: string, path: string): Promise<Entry | undefined>;
+  image(reference: string): Image | undefined;
+  /** `seen`: the image shows the path; `layers`: in how many of its layers it lies */
+  inImage(reference: string, path: string): Promise<{ seen: boolean; layers: number }>;
+  /** builds of this name, without registry and tag, since the task was open */
+  builds(name: string): Promise<BuildSeen[]>;
+}
 
 /** The machine's state in one round. */
 export interface Look {
@@ -69,6 +101,7 @@ export interface Look {
   /** pids of host processes that are in no container of this daemon */
   strangers(): readonly number[];
   rules(): Promise<string>;
+  readonly things: Things;
 }
 
 export interface CheckKind<A = unknown> {

@@ -1,8 +1,11 @@
 /** All checks by name: parsing a check from a lesson's front matter, describing it in words, and evaluating it. */
 import { cgroup } from './cgroup.ts';
 import type { Check, CheckKind, Family, Look, Words } from './check.ts';
+import { connections } from './connections.ts';
 import { container } from './container.ts';
+import { data } from './data.ts';
 import { host } from './host.ts';
+import { image } from './image.ts';
 import { journal } from './journal.ts';
 import { learner } from './learner.ts';
 import { mount } from './mount.ts';
@@ -19,6 +22,9 @@ export const checks: Family = {
   ...mount,
   ...cgroup,
   ...network,
+  ...connections,
+  ...data,
+  ...image,
   ...process_,
   ...host,
   ...learner,

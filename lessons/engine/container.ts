@@ -8,6 +8,7 @@ import type { ContainerHandle } from '../../runtime/engine/engine.ts';
 import { entryAt } from '../../runtime/storage/overlay2/entry-at.ts';
 import type { Subject } from '../checks/check.ts';
 import type { Growth } from './growth.ts';
+import { logFilesOf, seenAt } from './inside.ts';
 import { Output } from './output.ts';
 
 /** For both versions: a file that each controller has in every cgroup except the root. */
@@ -119,6 +120,11 @@ export class Watched {
       shown: () => this.output.shown(since),
       layers: () => layers.length,
       nameservers: () => nameserversIn(container.paths.resolvConf),
+      endpoints: () => container.endpoints,
+      mounts: () => container.mounts,
+      health: () => state.health?.status,
+      logFiles: () => logFilesOf(container.paths.log),
+      inside: (path) => seenAt(k, this.removed ? 0 : pid, path),
       pids,
       grown: (counter, now) => growth.of(counter, now, since, { id: container.id, created, own, settled }),
       cgroupDir: (controller) =>

@@ -14,11 +14,13 @@ import {
   type Term,
 } from '../format.ts';
 import { ProgressStore, checkLearner, type OpenLesson, type Progress } from '../progress.ts';
-import { belongs, draw, filled } from './challenge.ts';
+import { removeBelongings } from './belongings.ts';
 import { here, lacking } from './features.ts';
 import { nextHint } from './hints.ts';
+import { makePracticeDirectory, removePracticeDirectory } from './practice-directory.ts';
 import { Session } from './session.ts';
 import type { LessonList, LessonState } from './state.ts';
+import { draw, filled } from './values.ts';
 
 /** The label of a lesson's own container; lists recognise it by this. */
 const LESSON_LABEL = 'drydock.lesson';
@@ -121,9 +123,10 @@ export class Lessons {
     if (open && (again || open.lesson !== id)) await this.leave(learner, open.lesson);
     if (again) this.#store.forget(learner, id);
     const progress = this.#store.of(learner);
-    const values = draw(lesson);
-    progress.open ??= { lesson: id, since: Date.now(), daemon: this.#daemon, ...(values && { values }), others: [] };
+    const values = draw(lesson, this.options.engine.settings.execRoot);
+    progress.open ??= { lesson: id, since: Date.now(), daemon: this.#daemon, values, others: [] };
     const session = this.#session(progress, lesson);
+    makePracticeDirectory(session.lesson, progress.open.values);
     await this.#machine(session);
     this.#store.save(learner);
     session.soon();
@@ -215,7 +218,7 @@ export class Lessons {
     return this.session(learner, id).follow(tell);
   }
 
-  /** Removes only what the lesson started. Progress stays. */
+  /** Removes only what the lesson started, and what was made under its drawn name. Progress stays. */
   async leave(given: string, id: string): Promise<void> {
     const session = this.session(given, id);
     const { learner, open } = session;
@@ -224,10 +227,11 @@ export class Lessons {
     const progress = this.#store.of(learner);
     delete progress.open;
     this.#store.save(learner);
-    // Of a challenge also what the learner has put in the container's place: it has that one's name.
-    for (const handle of this.options.engine.containers())
-      if (handle.container.id === open.machine || belongs(handle.container.name, open.values))
-        await handle.remove({ force: true, volumes: open.values !== undefined });
+    const { engine } = this.options;
+    const own = engine.containers().find(({ container }) => container.id === open.machine);
+    await own?.remove({ force: true, volumes: open.values !== undefined });
+    await removeBelongings(engine, open.values);
+    await removePracticeDirectory(open.values);
   }
 
   answer(learner: string, id: string, question: number, chosen: number): LessonState {

@@ -14,6 +14,8 @@ import { Watched } from './container.ts';
 import { Growth } from './growth.ts';
 import { attempts, due } from './hints.ts';
 import type { LessonState, TaskState } from './state.ts';
+import { thingsOf } from './things.ts';
+import { belongs } from './values.ts';
 
 /**
  * Interval in milliseconds at which the kernel is polled for what the journal does not contain, while a client follows.
@@ -144,6 +146,7 @@ export class Session {
           (lines) => lines.join('\n'),
           () => '',
         )),
+      things: thingsOf(this.around.engine, k, since),
     };
   }
 
@@ -240,7 +243,12 @@ export class Session {
       }),
       finished: this.progress.finished !== undefined,
       others: all
-        .filter(({ container, created }) => created >= this.open.since && container.id !== machine?.container.id)
+        .filter(
+          ({ container, created }) =>
+            created >= this.open.since &&
+            container.id !== machine?.container.id &&
+            !belongs(container.name, this.open.values),
+        )
         .map(({ container: { id, name } }) => ({ id, name })),
     };
   }

@@ -25,7 +25,7 @@ export interface LessonState {
   learner: string;
   /** the lesson's own container */
   machine?: { id: string; name: string; status: string };
-  /** what was drawn for a challenge */
+  /** what was drawn */
   values?: Record<string, string>;
   /** the healthy twin of a challenge's container, once a hint has started it */
   twin?: { id: string; name: string; status: string };

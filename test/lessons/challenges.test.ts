@@ -6,7 +6,7 @@
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { filled } from '../../lessons/engine/challenge.ts';
+import { filled } from '../../lessons/engine/values.ts';
 import { lacking } from '../../lessons/engine/features.ts';
 import type { LessonState } from '../../lessons/engine/state.ts';
 import type { Act, Lesson } from '../../lessons/format.ts';
@@ -18,6 +18,7 @@ import { run } from '../e2e/ran.ts';
 import { needs, ownRoom } from '../e2e/room.ts';
 import { suite } from '../harness.ts';
 import { until } from '../until.ts';
+import { kept } from './proof.ts';
 import { Taking } from './taking.ts';
 
 const test = suite('challenges on real containers', ...needs);
@@ -47,6 +48,7 @@ async function work(acts: readonly Act[]): Promise<void> {
 }
 
 async function take(lesson: Lesson): Promise<void> {
+  const had = await kept(daemon);
   const taking = await new Taking(daemon, lesson.id).open();
   const now = (): LessonState => taking.state;
   const screens = () => JSON.stringify(now());
@@ -86,6 +88,7 @@ async function take(lesson: Lesson): Promise<void> {
   } finally {
     await taking.leave();
   }
+  assert.equal(await kept(daemon), had, `the challenge ${lesson.id} left something in the store`);
   await sameAs(
     before,
     { ...daemon, pid: undefined } as unknown as Daemon,

@@ -5,8 +5,10 @@ import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import type { Look, Subject } from '../../lessons/checks/check.ts';
 import { holds, readCheck, wordsOf, checks } from '../../lessons/checks/table.ts';
+import type { Image } from '../../runtime/image/manifest/image.ts';
 import { frameAt } from '../../runtime/journal/frame.ts';
 import type { Event } from '../../runtime/journal/event.ts';
+import type { NetworkRecord } from '../../runtime/network/store/network-record.ts';
 import { suite } from '../harness.ts';
 
 const test = suite('checks of lessons');
@@ -87,6 +89,25 @@ function subject(more: Partial<Subject> = {}): Subject {
     shown: () => '# echo $$\n1',
     layers: () => 4,
     nameservers: () => ['192.0.2.53'],
+    endpoints: () => [
+      {
+        driver: 'bridge',
+        network: 'front',
+        endpointID: 'e',
+        aliases: ['www'],
+        address: '10.5.0.2',
+        address6: 'fd00::2',
+        ports: [{ protocol: 'tcp', port: 80, hostIp: '127.0.0.1', hostPort: 8080 }],
+      },
+      { driver: 'bridge', network: 'back', endpointID: 'f', moving: 'connecting' },
+    ],
+    mounts: () => [
+      { type: 'volume', name: 'store', destination: '/data', rw: true, mode: 'z', propagation: '' },
+      { type: 'bind', name: '', destination: '/src', rw: false, mode: '', propagation: 'rprivate' },
+    ],
+    health: () => 'unhealthy',
+    logFiles: () => 3,
+    inside: async (path) => (path === '/data/x' ? { type: 'file', owner: 1000 } : undefined),
     pids: async () => [],
     cgroupDir: () => undefined,
     grown: async () => 0,
@@ -101,6 +122,23 @@ const look = (...subjects: Subject[]): Look => ({
   daemonEnded: 'asked',
   strangers: () => [],
   rules: async () => 'postrouting: masquerade',
+  things: {
+    network: (name) => (name === 'front' ? ({ name, ipv6: true } as NetworkRecord) : undefined),
+    volume: (name) => name === 'store',
+    inVolume: async (name, path) => (name === 'store' && path === '/x' ? 'file' : undefined),
+    image: (name) =>
+      name === 'app'
+        ? ({ layers: [{}, {}], config: { history: [{ created_by: 'RUN make # buildkit' }] } } as unknown as Image)
+        : undefined,
+    inImage: async (_, path) => ({ seen: path === '/bin/app', layers: path === '/none' ? 0 : 1 }),
+    builds: async (name) =>
+      name === 'app'
+        ? [
+            { failed: false, kept: ['COPY deps'], ran: ['COPY src', 'RUN make'] },
+            { failed: true, kept: [], ran: ['RUN false'] },
+          ]
+        : [],
+  },
 });
 const check = (value: unknown, ...subjects: Subject[]) =>
   holds(readCheck(value), look(...(subjects.length ? subjects : [subject()])));
@@ -145,6 +183,50 @@ const cases: [holds: boolean, check: object][] = [
   [true, { 'net.rule': 'masquerade' }],
   [true, { 'daemon.ended': 'asked' }],
   [false, { 'daemon.ended': 'killed' }],
+  [true, { 'network.exists': 'front' }],
+  [false, { 'network.exists': 'back' }],
+  [true, { 'network.ipv6': 'front' }],
+  [false, { 'network.ipv6': 'back' }],
+  [true, { 'container.network': 'front' }],
+  [true, { 'container.network': { name: 'front', alias: 'www', ipv6: true } }],
+  [false, { 'container.network': { name: 'front', alias: 'db' } }],
+  [false, { 'container.network': 'back' }],
+  [true, { 'container.port': 80 }],
+  [true, { 'container.port': { port: 80, address: '127.0.0.1' } }],
+  [false, { 'container.port': { port: 80, address: '0.0.0.0' } }],
+  [false, { 'container.port': 81 }],
+  [true, { 'container.published': true }],
+  [false, { 'container.published': false }],
+  [true, { 'volume.exists': 'store' }],
+  [false, { 'volume.exists': 'stroe' }],
+  [true, { 'volume.has': { volume: 'store', path: '/x' } }],
+  [false, { 'volume.has': { volume: 'store', path: '/y' } }],
+  [true, { 'container.volume': { at: '/data', name: 'store', writable: true } }],
+  [false, { 'container.volume': { at: '/data', writable: false } }],
+  [false, { 'container.volume': '/src' }],
+  [true, { 'container.health': 'unhealthy' }],
+  [false, { 'container.health': 'unchecked' }],
+  [true, { 'container.logFiles': { op: '>', value: 2 } }],
+  [false, { 'container.logFiles': 1 }],
+  [true, { 'container.sees': { path: '/data/x', owner: 1000, type: 'file' } }],
+  [false, { 'container.sees': { path: '/data/x', owner: 0 } }],
+  [false, { 'container.sees': '/data/y' }],
+  [true, { 'image.exists': 'app' }],
+  [false, { 'image.exists': 'ape' }],
+  [true, { 'image.has': { image: 'app', path: '/bin/app' } }],
+  [false, { 'image.has': { image: 'app', path: '/key' } }],
+  [true, { 'image.buried': { image: 'app', path: '/key' } }],
+  [false, { 'image.buried': { image: 'app', path: '/bin/app' } }],
+  [false, { 'image.buried': { image: 'app', path: '/none' } }],
+  [true, { 'image.layers': { image: 'app', op: '<', value: 3 } }],
+  [false, { 'image.layers': { image: 'ape', op: '<', value: 3 } }],
+  [true, { 'image.made': { image: 'app', by: '^RUN make' } }],
+  [false, { 'image.made': { image: 'app', by: 'COPY' } }],
+  [true, { 'build.done': 'app' }],
+  [true, { 'build.done': { image: 'app', kept: 'deps', ran: 'COPY src' } }],
+  [false, { 'build.done': { image: 'app', kept: 'RUN' } }],
+  [true, { 'build.done': { image: 'app', failed: true, ran: 'false' } }],
+  [false, { 'build.done': { image: 'app', ran: 'false' } }],
   [true, { 'container.state': ['paused', 'running'], 'container.tty': true }],
   [false, { 'container.state': 'running', 'container.tty': false }],
   [true, { any: [{ 'container.tty': false }, { 'container.state': 'running' }] }],

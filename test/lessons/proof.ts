@@ -2,6 +2,8 @@
  * Takes one lesson on a real container: it does not pass without actions, each wrong action brings a hint, the intended
  * actions pass, and afterwards nothing is left.
  */
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
 import type { Check } from '../../lessons/checks/check.ts';
@@ -19,11 +21,25 @@ export async function prepare(daemon: Daemon): Promise<Before> {
   return { ...(await atRest(daemon)), descriptors: [] };
 }
 
+/** What the engine has: networks, volumes, images, also those that only a build's cache knows; practice directories. */
+export async function kept(daemon: Daemon): Promise<Before> {
+  const named = async (path: string, nameOf: (one: Record<string, unknown>) => unknown) =>
+    (await daemon.json<Record<string, unknown>[]>(path)).map((one) => String(nameOf(one))).sort();
+  const practice = join(daemon.execRoot, 'practice');
+  return {
+    networks: await named('/networks', ({ Name }) => Name),
+    volumes: readdirSync(join(daemon.root, 'volumes')).sort(),
+    images: await named('/images/json?all=1', ({ Id }) => Id),
+    practice: existsSync(practice) ? readdirSync(practice) : [],
+  };
+}
+
 /** Leaves the lesson, then removes everything that the learner made and that the lesson therefore keeps. */
-async function goodbye(taking: Taking, before: Before): Promise<void> {
+async function goodbye(taking: Taking, before: Before, had: Before): Promise<void> {
   const { daemon, lesson } = taking;
   await taking.leave();
   await daemon.takeBack();
+  assert.equal(await kept(daemon), had, `the lesson ${lesson} left something in the store`);
   await daemon.removeAll();
   await sameAs(
     before,
@@ -70,6 +86,7 @@ async function wrongTurns(lesson: Lesson, task: Lesson['tasks'][number], taking:
  */
 export async function prove(daemon: Daemon, lesson: Lesson, before: Before): Promise<number[]> {
   const delays: number[] = [];
+  const had = await kept(daemon);
   const taking = await new Taking(daemon, lesson.id).open();
   let failed: unknown;
   try {
@@ -116,7 +133,7 @@ export async function prove(daemon: Daemon, lesson: Lesson, before: Before): Pro
     throw error;
   } finally {
     // The first failure is thrown, not that of the clean-up.
-    await goodbye(taking, before).catch((error: Error) => {
+    await goodbye(taking, before, had).catch((error: Error) => {
       throw failed
         ? new Error(`${failed instanceof Error ? failed.stack : String(failed)}\nand then: ${error.message}`)
         : error;

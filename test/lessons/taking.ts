@@ -2,6 +2,7 @@
 import { request, type IncomingMessage } from 'node:http';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fillIn, valuesOf } from '../../runtime/template/fill-in.ts';
 import type { LessonState, TaskState } from '../../lessons/engine/state.ts';
 import type { Act } from '../../lessons/format.ts';
 import { hasCode } from '../../runtime/kernel/errors.ts';
@@ -113,7 +114,7 @@ export class Taking {
             .status === 204,
       );
     } else if ('type' in act) (await this.#terminal()).command(act.type);
-    else await (await this.#shell()).line(act.host.replaceAll('{{machine}}', this.machine));
+    else await (await this.#shell()).line(fillIn(act.host, valuesOf(this.state)));
   }
   async acts(acts: readonly Act[]): Promise<void> {
     for (const act of acts) await this.act(act);

@@ -5,6 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LessonContent } from '../../../lessons/engine/lessons.ts';
 import type { LessonState, TaskState } from '../../../lessons/engine/state.ts';
+import { valuesOf } from '../../template/fill-in.ts';
 import type { Block, Inline } from '../../../lessons/format.ts';
 import { visible } from '../../journal/visible.ts';
 import { drydockPath, type Client } from '../client/client.ts';
@@ -41,12 +42,8 @@ export class Take {
 
   constructor(private readonly o: TakeOptions) {
     this.#path = `/drydock/lessons/${encodeURIComponent(o.content.id)}`;
-    this.#text = new LessonText(
-      o.words,
-      o.ink,
-      Math.min(process.stdout.columns || 80, 96) - 2,
-      o.content.here,
-      () => this.#state.machine?.name ?? '…',
+    this.#text = new LessonText(o.words, o.ink, Math.min(process.stdout.columns || 80, 96) - 2, o.content.here, () =>
+      valuesOf(this.#state),
     );
   }
 

@@ -2,6 +2,7 @@
  * A lesson's text for a terminal: wrapped, without markup. What can be followed only on the page (lessons, steps) is
  * shown by its name.
  */
+import { fillIn, type Values } from '../../template/fill-in.ts';
 import type { Block, Inline } from '../../../lessons/format.ts';
 import { visible } from '../../journal/visible.ts';
 import { wrap } from '../terminal/wrap.ts';
@@ -21,7 +22,7 @@ export class LessonText {
     private readonly ink: Ink,
     private readonly width: number,
     private readonly here: readonly string[],
-    private readonly machine: () => string,
+    private readonly values: () => Values,
   ) {}
 
   inline = (content: readonly Inline[]): string =>
@@ -30,7 +31,6 @@ export class LessonText {
         .map((piece) => {
           switch (piece.kind) {
             case 'text':
-              return piece.text;
             case 'code':
               return this.#named(piece.text);
             case 'strong':
@@ -39,7 +39,7 @@ export class LessonText {
             case 'link':
               return `${this.inline(piece.content)} <${piece.href}>`;
             case 'machine':
-              return this.machine();
+              return this.values()['machine'] ?? '';
             case 'step':
               return `${piece.text} (${piece.id})`;
             case 'lesson':
@@ -50,7 +50,7 @@ export class LessonText {
         })
         .join(''),
     );
-  #named = (text: string): string => text.replaceAll('{{machine}}', this.machine());
+  #named = (text: string): string => fillIn(text, this.values());
 
   #wrapped = (text: string, indent = ''): string => wrap(indent + text, this.width, indent).replace(/^/, indent);
   #code = (text: string): string =>

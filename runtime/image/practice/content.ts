@@ -152,6 +152,7 @@ export const programs = {
     'strace',
     'stress',
     'ldconfig',
+    'perl',
   ],
 } as const;
 

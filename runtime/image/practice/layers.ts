@@ -13,6 +13,7 @@ import {
   written,
 } from './content.ts';
 import { Libraries } from './libraries.ts';
+import { perlModules } from './perl.ts';
 import { Tree } from './tree.ts';
 
 export interface PracticeLayer {
@@ -60,6 +61,7 @@ export function ubuntuLayers(): PracticeLayer[] {
   for (const name of programs.tools) addProgram(tools, libraries, name);
   const system = new Tree([first, tools]);
   for (const name of programs.system) addProgram(system, libraries, name);
+  for (const path of perlModules) if (existsSync(path)) system.copy(path);
   const practice = new Tree([first, tools, system]);
   for (const [path, content] of practiceFiles) practice.file(path, content);
   for (const path of whiteouts) practice.file(path, '');

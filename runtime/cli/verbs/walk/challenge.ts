@@ -5,6 +5,7 @@
 import type { Command } from 'commander';
 import type { LessonContent } from '../../../../lessons/engine/lessons.ts';
 import type { LessonList, LessonState } from '../../../../lessons/engine/state.ts';
+import { valuesOf, type Values } from '../../../template/fill-in.ts';
 import type { Inline } from '../../../../lessons/format.ts';
 import { visible } from '../../../journal/visible.ts';
 import type { Client } from '../../client/client.ts';
@@ -73,7 +74,7 @@ async function list(client: Client, said: ChallengeWords, learner: string, lang:
 class Taken {
   readonly #text: LessonText;
   readonly ink = paint(process.stdout);
-  machine = '…';
+  values: Values = valuesOf(undefined);
 
   constructor(
     readonly client: Client,
@@ -83,7 +84,7 @@ class Taken {
     lang: 'en' | 'ru',
   ) {
     const width = Math.min(process.stdout.columns || 80, 96) - 2;
-    this.#text = new LessonText(words[lang], this.ink, width, content.here, () => this.machine);
+    this.#text = new LessonText(words[lang], this.ink, width, content.here, () => this.values);
   }
 
   get id(): string {
@@ -92,7 +93,7 @@ class Taken {
   path = (rest: string): string => `/drydock/lessons/${encodeURIComponent(this.id)}${rest}`;
   async post(rest: string, body?: object, query: Record<string, string | number> = {}): Promise<LessonState> {
     const state = await this.client.post<LessonState>(this.path(rest), { learner: this.learner, ...query }, body);
-    this.machine = state?.machine?.name ?? this.machine;
+    if (state) this.values = valuesOf(state);
     return state;
   }
   /** Opens it, or continues it: the state is the answer. */

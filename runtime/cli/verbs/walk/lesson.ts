@@ -73,7 +73,7 @@ async function lesson(id: string | undefined, options: Options, command: Command
   const ink = paint(process.stdout);
   if (!keyboard) {
     // for reading, or for a pipe into a pager: no container is started
-    const text = new LessonText(said, ink, 90, content.here, () => `lesson-${id}`);
+    const text = new LessonText(said, ink, 90, content.here, () => ({ machine: `lesson-${id}` }));
     return print(
       ink.shown([content.title, ...content.body.map((block) => text.block(block))].filter(Boolean).join('\n\n')),
     );
