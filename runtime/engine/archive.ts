@@ -50,7 +50,7 @@ export class Archive implements ArchiveHandle {
       path: absolute(path),
       send: async (found, input) => {
         reader.begin(found);
-        for await (const part of jobParts<Uint8Array>('archive-read', input)) await reader.part(part);
+        await reader.send(jobParts<Uint8Array>('archive-read', input));
       },
     });
     this.life.around.event(this.life.container, 'archive-path');

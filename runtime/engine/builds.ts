@@ -165,7 +165,12 @@ export class Builds {
       read: (id, path, part) =>
         the(id)
           .archive(id)
-          .read(path, { begin: () => undefined, part }),
+          .read(path, {
+            begin: () => undefined,
+            async send(parts) {
+              for await (const one of parts) await part(one);
+            },
+          }),
       real: async (id, path) => (await the(id).archive(id).stat(path)).linkTarget || path,
       layer: (k, id, path) => the(id).layerFile(k, path),
       remove: (id) => the(id).remove({ force: true, volumes: true }),

@@ -1,6 +1,7 @@
 /** The runtime's interface for the server. Every method throws ApiError with the HTTP status and docker's message. */
 import type { Duplex, Readable } from 'node:stream';
 import type { Event } from '../journal/event.ts';
+import type { Parts } from '../kernel/jobs.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { CgroupStats } from '../kernel/cgroup/cgroup.ts';
 import type { InspectionSection } from '../journal/inspection-section.ts';
@@ -107,7 +108,7 @@ export interface ContainerHandle extends Handle {
    * An archive of everything that the container sees, except the content of mounts in it. Throws ApiError 409 while the
    * container is being removed.
    */
-  exported(): AsyncIterable<Uint8Array>;
+  exported(): Parts<Uint8Array>;
   /** Writes its own layer into the file. Throws ApiError 409 when it was removed meanwhile. */
   layerFile(k: Kernel, path: string): Promise<LayerFile>;
   /** Its files, for `docker cp`. `ref` is the name or id that the client used; errors repeat it. */
@@ -135,10 +136,10 @@ export interface ArchiveOptions {
   /** everything belongs to this user, as in --chown */
   owner?: string;
 }
-/** Gets an archive: first what the path is, then part after part. */
+/** Gets an archive: first what the path is, then its parts. */
 export interface ArchiveReader {
   begin(found: PathStat): void;
-  part(bytes: Uint8Array): Promise<void>;
+  send(parts: Parts<Uint8Array>): Promise<void>;
 }
 /** Files of a container, also of a stopped one. Throws ApiError 404 for a path that is not there. */
 export interface ArchiveHandle {

@@ -1,4 +1,5 @@
 /** The options of `docker save` and `docker load`. */
+import type { Parts } from '../kernel/jobs.ts';
 import type { Platform } from '../image/manifest/manifest.ts';
 import type { PullProgress } from '../image/pull.ts';
 import type { Walking } from '../operation/walking.ts';
@@ -8,8 +9,8 @@ export interface SaveOptions extends Walking {
   /** names, repositories or ids */
   names: readonly string[];
   platform?: Platform | undefined;
-  /** takes the archive piece by piece */
-  send(part: Uint8Array): Promise<void>;
+  /** takes the archive */
+  send(parts: Parts<Uint8Array>): Promise<void>;
 }
 export interface LoadOptions extends Walking {
   platform?: Platform | undefined;

@@ -3,6 +3,7 @@
  */
 import type { Duplex, Readable } from 'node:stream';
 import { TTY } from '../syscalls/constants.ts';
+import { followed, type Parts } from '../kernel/jobs.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { CgroupStats } from '../kernel/cgroup/cgroup.ts';
 import type { Event } from '../journal/event.ts';
@@ -171,12 +172,13 @@ export class Supervisor implements ContainerHandle {
   }
   changes = () => look.changes(this.container);
 
-  async *exported(): AsyncGenerator<Uint8Array> {
+  exported(): Parts<Uint8Array> {
     const { container, life } = this;
     this.mustStay('export');
-    yield* container.storage.exported(container);
-    this.mustStay('export');
-    life.around.event(container, 'export');
+    return followed(container.storage.exported(container), () => {
+      this.mustStay('export');
+      life.around.event(container, 'export');
+    });
   }
   /** Throws ApiError 409 in dockerd's words for a container whose files are going, or are gone. */
   mustStay(verb: 'commit' | 'export'): void {

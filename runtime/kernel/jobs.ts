@@ -3,9 +3,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { packageRoot } from '../syscalls/native.ts';
+import { type Go, type Tell, Telling } from './telling.ts';
 
-/** Sends a part of the result. Resolves when the next part may be sent, rejects when no more parts are wanted. */
-export type Tell = (part: unknown) => Promise<void>;
 type Job = (input: never, tell: Tell) => Promise<unknown>;
 /**
  * The jobs of a lane share its threads. `work` keeps a processor busy as long as it lasts. `trees` reads or removes
@@ -20,12 +19,11 @@ export function registerJobs(table: Readonly<Record<string, Job>>, lane: Lane = 
   for (const [name, job] of Object.entries(table)) jobs.set(name, { job, lane });
 }
 
-/** A message to a worker. `go` answers a part: true when the next part may be sent, false when no more are wanted. */
-export interface Request {
+/** A message to a worker: a job, the answer to its part, or that no more of its parts are wanted. */
+export interface Request extends Partial<Go> {
   id: number;
   name?: string;
   input?: unknown;
-  go?: boolean;
 }
 export interface Outcome {
   id: number;
@@ -35,10 +33,14 @@ export interface Outcome {
 }
 
 /** Runs the job in this thread. Throws what the job throws. */
-export async function doJob(name: string, input: unknown, tell: Tell): Promise<unknown> {
+export async function doJob(name: string, input: unknown, telling: Telling): Promise<unknown> {
   const one = jobs.get(name);
   if (!one) throw new Error(`no such job: ${name}`);
-  return one.job(input as never, tell);
+  try {
+    return await one.job(input as never, telling.tell);
+  } finally {
+    telling.close();
+  }
 }
 
 interface Waiting {
@@ -46,7 +48,7 @@ interface Waiting {
   reject(error: Error): void;
   part?: Part;
 }
-type Part = (part: unknown) => Promise<boolean>;
+type Part = (part: unknown) => Promise<Go>;
 
 /** A thread takes some forty megabytes. One without a job for this long is ended; the next job starts a new one. */
 const IDLE_MS = 5000;
@@ -85,13 +87,15 @@ class Pooled {
     });
   }
 
-  run(request: Request, part?: Part): Promise<unknown> {
+  run(request: Request, part?: Part, signal?: AbortSignal): Promise<unknown> {
     clearTimeout(this.#idle);
     this.#worker.ref();
+    const stop = () => this.#worker.postMessage({ id: request.id, go: false } satisfies Request);
+    signal?.addEventListener('abort', stop, { once: true });
     return new Promise((resolve, reject) => {
       this.waiting.set(request.id, { resolve, reject, ...(part && { part }) });
       this.#worker.postMessage(request);
-    });
+    }).finally(() => signal?.removeEventListener('abort', stop));
   }
 
   #rest(): void {
@@ -105,7 +109,7 @@ class Pooled {
   #settle({ id, part, result, failure }: Outcome): void {
     const one = this.waiting.get(id);
     if (part !== undefined)
-      return void one?.part?.(part).then((go) => this.#worker.postMessage({ id, go } satisfies Request));
+      return void one?.part?.(part).then((go) => this.#worker.postMessage({ id, ...go } satisfies Request));
     this.waiting.delete(id);
     if (!this.waiting.size) this.#rest();
     if (!failure) return one?.resolve(result);
@@ -136,56 +140,73 @@ function idlest(path: string, lane: Lane): Pooled {
 
 /**
  * Runs a job of the table in a worker thread, or in this thread when dist/worker.js does not exist (a test bundled
- * alone). `part` gets the parts of the result one by one and resolves to whether more are wanted.
+ * alone). `part` gets the parts of the result one by one and resolves to what is to happen with the next.
+ * When the signal fires, no more parts are sent.
  */
-export async function runJob(name: string, input: unknown, part?: Part): Promise<unknown> {
+export async function runJob(name: string, input: unknown, part?: Part, signal?: AbortSignal): Promise<unknown> {
   const path = join(packageRoot, 'dist/worker.js');
   if (!existsSync(path))
     return doJob(
       name,
       input,
-      teller((one) => part?.(one) ?? Promise.resolve(true)),
+      // a copy, as the message of a worker is one
+      new Telling((one) => part?.(structuredClone(one)) ?? Promise.resolve({ go: true })),
     );
-  return idlest(path, jobs.get(name)?.lane ?? 'work').run({ id: ++lastId, name, input }, part);
+  return idlest(path, jobs.get(name)?.lane ?? 'work').run({ id: ++lastId, name, input }, part, signal);
 }
 
-/** The `tell` function that a job gets; it sends parts to `give`. */
-export const teller =
-  (give: Part): Tell =>
-  async (part) => {
-    if (!(await give(part))) throw Object.assign(new Error('nobody wants the rest'), { code: 'ABORT_ERR' });
-  };
+/** The parts of a job's result, one by one. Leaving the loop early ends the job. The loop throws what the job does. */
+export interface Parts<T> extends AsyncIterable<T> {
+  /**
+   * Called when a part has come: the worker writes the rest, which must be bytes, as HTTP chunks into this stream
+   * socket, and closes the descriptor. The loop then goes on when the job has ended. Absent where no worker makes them.
+   */
+  rest?(fd: number): void;
+}
 
-/** The parts of a job's result, one by one. Leaving the loop early ends the job. Throws what the job throws. */
-export async function* jobParts<T>(name: string, input: unknown): AsyncGenerator<T> {
-  let waiting: { part: T; taken(go: boolean): void } | undefined;
-  let over = false;
-  let wake = (): void => undefined;
-  const job = runJob(
-    name,
-    input,
-    (part) =>
-      new Promise((taken) => {
-        waiting = { part: part as T, taken };
-        wake();
-      }),
-  ).finally(() => {
-    over = true;
-    wake();
-  });
-  job.catch(() => undefined);
-  for (;;) {
-    if (!waiting && !over) await new Promise<void>((resolve) => (wake = resolve));
-    const one = waiting as { part: T; taken(go: boolean): void } | undefined;
-    waiting = undefined;
-    if (!one) break;
-    let go = false;
-    try {
-      yield one.part;
-      go = true;
-    } finally {
-      one.taken(go);
+export function jobParts<T>(name: string, input: unknown, signal?: AbortSignal): Parts<T> {
+  let into: number | undefined;
+  async function* parts(): AsyncGenerator<T> {
+    let waiting: { part: T; taken(answer: Go): void } | undefined;
+    let over = false;
+    let wake = (): void => undefined;
+    const job = runJob(
+      name,
+      input,
+      (part) =>
+        new Promise((taken) => {
+          waiting = { part: part as T, taken };
+          wake();
+        }),
+      signal,
+    ).finally(() => {
+      over = true;
+      wake();
+    });
+    job.catch(() => undefined);
+    for (;;) {
+      if (!waiting && !over) await new Promise<void>((resolve) => (wake = resolve));
+      const one = waiting as { part: T; taken(answer: Go): void } | undefined;
+      waiting = undefined;
+      if (!one) break;
+      let go = false;
+      try {
+        yield one.part;
+        go = true;
+      } finally {
+        one.taken({ go, ...(go && into !== undefined && { into }) });
+      }
     }
+    await job;
   }
-  await job;
+  return Object.assign(parts(), { rest: (fd: number) => void (into = fd) });
 }
+
+/** The same parts; `after` is called when all were taken. */
+export const followed = <T>(parts: Parts<T>, after: () => void): Parts<T> => ({
+  rest: (fd) => parts.rest?.(fd),
+  async *[Symbol.asyncIterator]() {
+    yield* parts;
+    after();
+  },
+});

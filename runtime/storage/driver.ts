@@ -6,6 +6,7 @@ import type { Image } from '../image/manifest/image.ts';
 import type { InspectionSection } from '../journal/inspection-section.ts';
 import type { LayerFile } from '../image/layer/layer-file.ts';
 import type { Whiteouts } from '../image/layer/layer-writer.ts';
+import type { Parts } from '../kernel/jobs.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { Step } from '../operation/step.ts';
 
@@ -69,7 +70,7 @@ export interface StorageDriver extends StorageSteps {
   /** Writes the same archive into a file that does not exist yet, outside the daemon's thread. */
   layerFile(k: Kernel, layer: RwLayer, path: string): Promise<LayerFile>;
   /** An archive of everything that the container sees, except the content of mounts in it. */
-  exported(layer: RwLayer): AsyncIterable<Uint8Array>;
+  exported(layer: RwLayer): Parts<Uint8Array>;
   /** Bytes of the files that the container has in addition to those of its image. */
   size(layer: RwLayer): Promise<number>;
   /** Part of a line of /proc/pid/mountinfo that identifies a process with this layer mounted. */

@@ -138,6 +138,8 @@ export const syscalls = {
   eventfd2: sys('eventfd(2)', int('initval'), int('flags', flags(EFD))),
   getxattr: sys('getxattr(2)', str('path'), str('name'), out('value')),
   listxattr: sys('listxattr(2)', str('path'), out('list')),
+  fgetxattr: sys('fgetxattr(2)', int('fd'), str('name'), out('value')),
+  flistxattr: sys('flistxattr(2)', int('fd'), out('list')),
   inotify_init1: sys('inotify_init1(2)', int('flags', flags(O))),
   inotify_add_watch: sys('inotify_add_watch(2)', int('fd'), str('pathname'), int('mask', flags(IN))),
   inotify_rm_watch: sys('inotify_rm_watch(2)', int('fd'), int('wd')),

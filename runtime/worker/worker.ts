@@ -1,6 +1,7 @@
 /** The bundle dist/worker.js: a worker thread that runs jobs for kernel/jobs.ts, also those of other directories. */
 import { parentPort } from 'node:worker_threads';
-import { doJob, type Outcome, type Request, teller } from '../kernel/jobs.ts';
+import { doJob, type Outcome, type Request } from '../kernel/jobs.ts';
+import { type Go, Telling } from '../kernel/telling.ts';
 import '../kernel/tree/jobs.ts';
 import '../storage/overlay2/jobs.ts';
 import '../image/jobs/jobs.ts';
@@ -25,24 +26,28 @@ const describe = (error: unknown): Outcome['failure'] => {
   };
 };
 
-/** Parts of results that wait for the caller, by the job's number. */
-const untaken = new Map<number, (go: boolean) => void>();
+/** Parts of results that wait for the caller, and what sends them, by the job's number. */
+const untaken = new Map<number, (answer: Go) => void>();
+const sending = new Map<number, Telling>();
 
-parentPort?.on('message', async ({ id, name, input, go }: Request) => {
+parentPort?.on('message', async ({ id, name, input, go = false, ...rest }: Request) => {
   if (name === undefined) {
-    untaken.get(id)?.(go ?? false);
-    return void untaken.delete(id);
+    const taken = untaken.get(id);
+    untaken.delete(id);
+    return taken ? taken({ go, ...rest }) : sending.get(id)?.close();
   }
-  const tell = teller(
+  const telling = new Telling(
     (part) =>
       new Promise((resolve) => {
         untaken.set(id, resolve);
         parentPort?.postMessage({ id, part } satisfies Outcome);
       }),
   );
-  const outcome: Outcome = await doJob(name, input, tell).then(
+  sending.set(id, telling);
+  const outcome: Outcome = await doJob(name, input, telling).then(
     (result) => ({ id, result }),
     (error: unknown) => ({ id, failure: describe(error) }),
   );
+  sending.delete(id);
   parentPort?.postMessage(outcome);
 });

@@ -1,4 +1,5 @@
 /** The API on TCP with mutual TLS, on several sockets at once, over `docker system dial-stdio`, and by fd://. */
+import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
@@ -67,6 +68,17 @@ s.test('docker works over TCP with mutual TLS: run, attached input to its end, l
   assert.is(await ok(docker(['--context', 'far', 'logs', container])), 'logged');
   await ok(docker(['--context', 'far', 'rm', '-f', container]));
   await ok(docker(['context', 'rm', 'far']));
+});
+
+s.test('an archive of many parts comes through TLS unchanged', async () => {
+  const make = 'head -c 3000000 /dev/urandom > /big; sha256sum /big';
+  const container = await ok(docker(overTls('run', '-d', 'ubuntu', 'bash', '-c', `${make}; exec sleep 1000`)));
+  const sum = () => ok(docker(overTls('logs', container)));
+  await until('the file is there', async () => (await sum()) !== '');
+  const file = join(d().root, 'big');
+  await ok(docker(overTls('cp', '-q', `${container}:/big`, file)));
+  assert.is(createHash('sha256').update(readFileSync(file)).digest('hex'), (await sum()).split(' ')[0]);
+  await ok(docker(overTls('rm', '-f', container)));
 });
 
 s.test('drydock works over it by flags and by the environment', async () => {

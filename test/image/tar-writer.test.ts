@@ -22,7 +22,7 @@ function read(archive: Buffer): (Entry & { body: Buffer })[] {
 
 async function written(...entries: [TarEntry, Buffer?][]): Promise<Buffer> {
   const parts: Buffer[] = [];
-  const tar = new TarWriter((part) => void parts.push(part));
+  const tar = new TarWriter((part) => void parts.push(Buffer.from(part)));
   for (const [entry, body] of entries) {
     await tar.entry(entry);
     if (body?.length) await tar.data(body);

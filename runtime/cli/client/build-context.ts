@@ -50,7 +50,8 @@ class Context {
   ) {
     this.#tar = new TarWriter(async (part) => {
       if (out.destroyed) throw new Error('the daemon takes no more of the context');
-      if (!out.write(part)) await Promise.race([once(out, 'drain'), once(out, 'close')]);
+      // a copy, because the stream keeps what it gets
+      if (!out.write(Buffer.from(part))) await Promise.race([once(out, 'drain'), once(out, 'close')]);
     });
     this.#dir = Buffer.from(`${asked.dir}/`);
     const own = textOf(join(asked.dir, `${asked.dockerfile}.dockerignore`));

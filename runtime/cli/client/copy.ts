@@ -153,7 +153,9 @@ export async function copyIn(
   let bytes = 0;
   const emit = async (part: Buffer): Promise<void> => {
     bytes += part.length;
-    if (!stream.write(part)) await new Promise((resolve) => stream.once('drain', resolve).once('close', resolve));
+    // a copy, because the stream keeps what it gets
+    if (!stream.write(Buffer.from(part)))
+      await new Promise((resolve) => stream.once('drain', resolve).once('close', resolve));
   };
   const reading = readArchive({ root, path, ...(as !== undefined && { as }) }, emit).then(
     () => stream.end(),

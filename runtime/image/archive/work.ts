@@ -1,10 +1,10 @@
 /** The directory of one save or load, and the parts of an archive that a worker writes. */
 import { mkdirSync } from 'node:fs';
-import { jobParts } from '../../kernel/jobs.ts';
+import { jobParts, type Parts } from '../../kernel/jobs.ts';
 import './jobs.ts';
 import type { ArchiveEntry } from './send.ts';
 
 export const makeDirectory = (dir: string): void => void mkdirSync(dir, { recursive: true, mode: 0o700 });
 
-export const archiveParts = (entries: readonly ArchiveEntry[]): AsyncIterable<Uint8Array> =>
-  jobParts<Uint8Array>('images-send', entries);
+export const archiveParts = (entries: readonly ArchiveEntry[], signal?: AbortSignal): Parts<Uint8Array> =>
+  jobParts<Uint8Array>('images-send', entries, signal);

@@ -9,8 +9,6 @@ export interface LayerFile {
   size: number;
 }
 
-const PIECE = 1 << 20;
-
 /**
  * `make` writes the archive. The file must not exist yet; after a failure it is removed. When this resolves, the disk
  * has the file. Throws what `make` throws, and ENOSPC.
@@ -19,24 +17,12 @@ export async function writeLayerFile(path: string, make: (emit: Emit) => Promise
   const fd = openSync(path, 'wx', 0o600);
   const hash = createHash('sha256');
   let size = 0;
-  // headers are small, so they are collected before they are written
-  let waiting: Buffer[] = [];
-  let bytes = 0;
-  const flush = () => {
-    const piece = waiting.length === 1 ? waiting[0]! : Buffer.concat(waiting);
-    waiting = [];
-    bytes = 0;
-    hash.update(piece);
-    for (let done = 0; done < piece.length;) done += writeSync(fd, piece, done);
-    size += piece.length;
-  };
   try {
     await make((part) => {
-      waiting.push(part);
-      bytes += part.length;
-      if (bytes >= PIECE) flush();
+      hash.update(part);
+      for (let done = 0; done < part.length;) done += writeSync(fd, part, done);
+      size += part.length;
     });
-    if (bytes) flush();
     fsyncSync(fd);
   } catch (error) {
     rmSync(path, { force: true });

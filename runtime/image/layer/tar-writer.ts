@@ -32,6 +32,7 @@ const NAME = 100;
 const PREFIX = 155;
 const slash = Buffer.from('/');
 const none = Buffer.alloc(0);
+const zeros = Buffer.alloc(2 * BLOCK);
 
 /** A record begins with its own length, including the digits of the length: '30 mtime=1700000000.123456789\n'. */
 function record(key: string, value: Buffer | string): Buffer {
@@ -92,7 +93,7 @@ function block(fields: Fields): Buffer {
   fields.prefix?.copy(bytes, 345, 0, PREFIX);
   bytes.write('        ', 148, 'latin1');
   let sum = 0;
-  for (const byte of bytes) sum += byte;
+  for (let at = 0; at < BLOCK; at++) sum += bytes[at]!;
   bytes.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
   return bytes;
 }
@@ -147,14 +148,14 @@ function extended(records: readonly Buffer[], { name, mtime }: TarEntry): Buffer
   return [block(fields), body, Buffer.alloc(padding(body.length))];
 }
 
-/** The receiver may keep each part. Resolves when the next part may come. */
+/** The part changes when this has resolved, and the next part may come then. */
 export type Emit = (part: Buffer) => void | Promise<void>;
-/** Small entries are collected into parts of about this size. */
-const PART = 512 * 1024;
+/** Small entries are collected into parts of this size. */
+const PART = 256 * 1024;
 
 export class TarWriter {
-  #parts: Buffer[] = [];
-  #length = 0;
+  readonly #buffer = Buffer.allocUnsafeSlow(PART);
+  #filled = 0;
   /** bytes of the entry, and of zeros after them, that are still to come */
   #body = 0;
   #pad = 0;
@@ -171,29 +172,30 @@ export class TarWriter {
     return body;
   }
 
-  /** The caller must not change `bytes` afterwards. */
+  /** `bytes` are the caller's again when this has resolved. */
   async data(bytes: Buffer): Promise<void> {
     this.#body -= bytes.length;
     if (this.#body < 0) throw new Error('more bytes than the entry in the archive was said to have');
     await this.#put(bytes);
-    if (!this.#body && this.#pad) await this.#put(Buffer.alloc(this.#pad));
+    if (!this.#body && this.#pad) await this.#put(zeros.subarray(0, this.#pad));
   }
 
   async end(): Promise<void> {
-    await this.#put(Buffer.alloc(2 * BLOCK));
+    await this.#put(zeros);
     await this.#flush();
   }
 
   #put(bytes: Buffer): void | Promise<void> {
-    this.#parts.push(bytes);
-    this.#length += bytes.length;
-    return this.#length >= PART ? this.#flush() : undefined;
+    if (this.#filled + bytes.length <= PART) {
+      this.#filled += bytes.copy(this.#buffer, this.#filled);
+      return undefined;
+    }
+    return this.#flush().then(() => (bytes.length < PART ? this.#put(bytes) : this.emit(bytes)));
   }
 
   async #flush(): Promise<void> {
-    const whole = this.#parts.length === 1 ? this.#parts[0]! : Buffer.concat(this.#parts);
-    this.#parts = [];
-    this.#length = 0;
-    await this.emit(whole);
+    const part = this.#buffer.subarray(0, this.#filled);
+    this.#filled = 0;
+    if (part.length) await this.emit(part);
   }
 }

@@ -69,14 +69,18 @@ export function* namesOf(fd: number): Generator<Named> {
   }
 }
 
-/** Names and values. `path` may be /proc/self/fd/N of an O_PATH descriptor. [] if the file system has none. */
-export function xattrsOf(path: string | Buffer): [name: string, value: Buffer][] {
-  const { ret, bytes } = askCall('listxattr', path, XATTR_ROOM);
+/**
+ * Names and values, of a path or of an open file. The path may be /proc/self/fd/N of an O_PATH descriptor. [] if the
+ * file system has none.
+ */
+export function xattrsOf(file: string | Buffer | number): [name: string, value: Buffer][] {
+  const open = typeof file === 'number';
+  const { ret, bytes } = open ? askCall('flistxattr', file, XATTR_ROOM) : askCall('listxattr', file, XATTR_ROOM);
   if (NO_XATTRS.has(ret) || ret === 0) return [];
-  if (ret < 0) throw new SyscallError('listxattr', -ret, `listxattr(${path.toString()})`, 'daemon');
+  if (ret < 0) throw new SyscallError('listxattr', -ret, `listxattr(${file.toString()})`, 'daemon');
   const names = bytes.toString('utf8').split('\0').filter(Boolean);
   return names.flatMap((name): [string, Buffer][] => {
-    const value = askCall('getxattr', path, name, XATTR_ROOM);
+    const value = open ? askCall('fgetxattr', file, name, XATTR_ROOM) : askCall('getxattr', file, name, XATTR_ROOM);
     return value.ret < 0 ? [] : [[name, Buffer.from(value.bytes)]];
   });
 }

@@ -14,6 +14,7 @@ import { blobOf } from '../../image/store/layer-blobs.ts';
 import type { Lease } from '../../image/store/lease.ts';
 import { namedBy } from '../../image/store/named-by.ts';
 import type { ImageStore } from '../../image/store/store.ts';
+import type { Parts } from '../../kernel/jobs.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import { removeTree } from '../../kernel/tree/remove-tree.ts';
 import type { Phase } from '../../operation/step.ts';
@@ -25,8 +26,8 @@ export interface Saving {
   readonly dir: string;
   readonly asked: readonly string[];
   readonly platform?: Platform | undefined;
-  /** takes the archive piece by piece */
-  send(part: Uint8Array): Promise<void>;
+  /** takes the archive */
+  send(parts: Parts<Uint8Array>): Promise<void>;
   readonly signal?: AbortSignal;
   readonly lease: Lease;
   found?: SavedImage[];
@@ -143,10 +144,8 @@ The manifests are not those of a registry: they name the uncompressed layers. Th
       title: 'Send the archive',
       explain: `A worker writes the tar, and the daemon passes it on as fast as the client reads. Owners are root and times are 1970 everywhere, so that the same images always give the same bytes. See tar(5).`,
       async do(_k, c) {
-        for await (const part of archiveParts(c.entries!)) {
-          c.signal?.throwIfAborted();
-          await c.send(part);
-        }
+        c.signal?.throwIfAborted();
+        await c.send(archiveParts(c.entries!, c.signal));
       },
     },
     {

@@ -38,9 +38,8 @@ class Reading {
     if (depth > DEPTH_MOST) throw new Error(`directories nested deeper than ${DEPTH_MOST} levels cannot be archived`);
     for (const { name } of namesOf(fd)) {
       const path = way.length ? Buffer.concat([way, SLASH, name]) : name;
-      await this.tar.add(fd, name, path);
+      const stat = await this.tar.add(fd, name, path);
       if (++this.#seen % TURN === 0) await new Promise((resolve) => setImmediate(resolve));
-      const stat = fileStat(fd, name);
       if (stat && isDirectory(stat)) await this.#enter(fd, name, path, dev, depth);
     }
   }

@@ -37,8 +37,15 @@ const types: Readonly<Record<number, string>> = {
   [S_IFIFO]: '6',
 };
 
+function addXattrs(entry: TarEntry, file: string | number): void {
+  const found = xattrsOf(file);
+  const xattrs = found.length ? keptXattrs(new Map(found)) : [];
+  if (xattrs.length) entry.xattrs = xattrs;
+}
+
 export class TarEntries {
   readonly #tar: TarWriter;
+  readonly #piece = Buffer.allocUnsafeSlow(PIECE);
   /** a file with several names → the name that has its data, and how many names are still to come */
   readonly #links = new Map<string, { name: Buffer; left: number }>();
 
@@ -52,15 +59,19 @@ export class TarEntries {
 
   end = (): Promise<void> => this.#tar.end();
 
-  /** Adds the entry `name` of the directory `fd` as `path`. An entry that no longer exists is left out. */
-  async add(fd: number, name: Buffer, path: Buffer): Promise<void> {
+  /**
+   * Adds the entry `name` of the directory `fd` as `path`. Resolves with what it is. An entry that no longer exists is
+   * left out.
+   */
+  async add(fd: number, name: Buffer, path: Buffer): Promise<FileStat | undefined> {
     const found = tryCall('openat', fd, name, LOOK, 0);
-    if (found === ENOENT) return;
+    if (found === ENOENT) return undefined;
     if (found < 0) call('openat', fd, name, LOOK, 0);
     try {
       const stat = fileStat(found, '');
       const type = stat && types[stat.mode & S_IFMT];
       if (stat && type) await this.#add(found, path, type, stat);
+      return stat;
     } finally {
       closeSync(found);
     }
@@ -70,13 +81,12 @@ export class TarEntries {
     const { uid, gid, mtime, rdev } = stat;
     const mode = type === '2' ? stat.mode : (this.permissions ?? stat.mode);
     const entry: TarEntry = { type, name: path, mode, uid, gid, size: 0, mtime };
-    const xattrs = keptXattrs(new Map(xattrsOf(descriptorPath(fd))));
-    if (xattrs.length) entry.xattrs = xattrs;
     const first = type === '5' ? undefined : this.#linked(stat, path);
+    if (type === '0' && stat.size && !first) return this.#file(fd, entry, stat);
     // A hard link gets the attributes too: dockerd changes the owner of each name that it makes, which removes
     // capabilities.
+    addXattrs(entry, descriptorPath(fd));
     if (first) return void (await this.#tar.entry({ ...entry, type: '1', linkname: first }));
-    if (type === '0') return this.#file(fd, entry, stat);
     if (type === '2') entry.linkname = this.#target(fd);
     if (type === '3' || type === '4') entry.device = rdev;
     await this.#tar.entry(entry);
@@ -99,9 +109,9 @@ export class TarEntries {
   }
 
   async #file(fd: number, entry: TarEntry, { size, blocks }: FileStat): Promise<void> {
-    if (!size) return void (await this.#tar.entry(entry));
     const file = call('openat', AT_FDCWD, descriptorPath(fd), READ, 0);
     try {
+      addXattrs(entry, file);
       const sparse = size - blocks * BLOCK >= HOLES_LEAST ? [...segmentsOf(file, size)] : undefined;
       await this.#tar.entry({ ...entry, size, ...(sparse && { sparse: { realSize: size, segments: sparse } }) });
       for (const [offset, length] of sparse ?? [[0, size] as const]) await this.#bytes(file, offset, length);
@@ -113,10 +123,10 @@ export class TarEntries {
   async #bytes(file: number, offset: number, length: number): Promise<void> {
     for (let done = 0; done < length;) {
       const wanted = Math.min(PIECE, length - done);
-      const piece = Buffer.allocUnsafe(wanted);
+      const piece = this.#piece;
       const read = readSync(file, piece, 0, wanted, offset + done);
-      if (!read) piece.fill(0);
-      const part = read ? piece.subarray(0, read) : piece;
+      if (!read) piece.fill(0, 0, wanted);
+      const part = piece.subarray(0, read || wanted);
       await this.#tar.data(part);
       done += part.length;
     }

@@ -1,6 +1,6 @@
 /** Turns the changes that a driver visits into the form for clients, and into a size. */
 import { S_IFMT, S_IFREG } from '../../syscalls/constants.ts';
-import type { Tell } from '../../kernel/jobs.ts';
+import type { Tell } from '../../kernel/telling.ts';
 import { fileStat } from '../../kernel/tree/file-stat.ts';
 import type { Change } from '../driver.ts';
 import type { Visitor } from './report.ts';

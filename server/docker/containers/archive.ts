@@ -2,7 +2,7 @@
 import type { PathStat } from '../../../runtime/storage/archive/path-stat.ts';
 import { badParameter } from '../../../runtime/errors/api-error.ts';
 import type { Exchange, Routes } from '../http/route.ts';
-import { drained } from '../../../runtime/kernel/drained.ts';
+import { sendParts } from '../http/send-parts.ts';
 
 function pathOf(x: Exchange): string {
   const path = x.query.text('path');
@@ -23,10 +23,7 @@ async function get(x: Exchange): Promise<void> {
   const { res } = x;
   await the(x).read(pathOf(x), {
     begin: (found) => void res.writeHead(200, { 'Content-Type': 'application/x-tar', [STAT]: encoded(found) }),
-    async part(bytes) {
-      if (!res.write(bytes)) await drained(res);
-      if (res.destroyed) throw new Error('the client has gone');
-    },
+    send: (parts) => sendParts(res, parts, () => undefined),
   });
   res.end();
 }

@@ -9,6 +9,7 @@ import { badParameter, conflict } from '../../../runtime/errors/api-error.ts';
 import { messageOf } from '../http/failures.ts';
 import { frame, hijack, streamType, webSocket } from '../http/hijack.ts';
 import type { Exchange, Routes } from '../http/route.ts';
+import { sendParts } from '../http/send-parts.ts';
 import { drained } from '../../../runtime/kernel/drained.ts';
 
 /** For a client that does not close its half: the time without a byte from it, and the time in all. */
@@ -141,14 +142,10 @@ async function changes(x: Exchange): Promise<void> {
 
 /** docker export. An error before the first part is answered with a status; a later one cuts the archive off. */
 async function exported(x: Exchange): Promise<void> {
-  const parts = x.engine.container(x.param('id')).exported()[Symbol.asyncIterator]();
-  let part = await parts.next();
-  x.res.writeHead(200, { 'Content-Type': 'application/octet-stream' });
-  for (; !part.done; part = await parts.next()) {
-    if (!x.res.write(part.value)) await drained(x.res);
-    if (x.res.destroyed) return void (await parts.return?.());
-  }
-  x.res.end();
+  const { res } = x;
+  const begin = () => void res.writeHead(200, { 'Content-Type': 'application/octet-stream' });
+  await sendParts(res, x.engine.container(x.param('id')).exported(), begin);
+  res.end();
 }
 
 export const containersStreams: Routes = {

@@ -7,7 +7,7 @@ import type { PullProgress } from '../../../runtime/image/pull.ts';
 import { messageOf } from '../http/failures.ts';
 import { passBody } from '../http/pass-body.ts';
 import type { Exchange, Routes } from '../http/route.ts';
-import { drained } from '../../../runtime/kernel/drained.ts';
+import { sendParts } from '../http/send-parts.ts';
 import { walkedBy } from '../http/walked.ts';
 import { progressLine, throttle } from './progress.ts';
 
@@ -35,11 +35,7 @@ async function save(x: Exchange, names: readonly string[]): Promise<void> {
     names,
     platform: platformOf(x),
     ...walkedBy(x, begin),
-    async send(part) {
-      begin();
-      if (!res.write(part)) await drained(res);
-      if (res.destroyed) throw new Error('the client has gone');
-    },
+    send: (parts) => sendParts(res, parts, begin),
   });
   res.end();
 }

@@ -96,7 +96,8 @@ function entryOf(stat: Stat): TarEntry | undefined {
 export async function passFiles(session: Session, wanted: Wanted, socket: Socket, signal: AbortSignal): Promise<void> {
   const tar = new TarWriter(async (part) => {
     if (socket.destroyed) throw new Error('the archive was not taken');
-    if (!socket.write(part)) await drained(socket);
+    // a copy, because the socket keeps what it gets
+    if (!socket.write(Buffer.from(part))) await drained(socket);
   });
   const receiver: Receiver = {
     async entry(stat) {

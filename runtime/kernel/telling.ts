@@ -1,0 +1,59 @@
+/** How a job sends the parts of its result: to the daemon, or by itself into a client's connection. */
+import { Socket } from 'node:net';
+
+/**
+ * Sends a part of the result, which must not change until this resolves. Resolves when the next part may be sent,
+ * rejects when no more parts are wanted.
+ */
+export type Tell = (part: unknown) => Promise<void>;
+
+/**
+ * The answer to a part: whether the next one may be sent. `into`: a stream socket into which the job writes all further
+ * parts by itself, as HTTP chunks (RFC 9112, section 7.1). It closes the descriptor.
+ */
+export interface Go {
+  go: boolean;
+  into?: number;
+}
+
+const unwanted = (cause?: unknown) =>
+  Object.assign(new Error('nobody wants the rest', { cause }), { code: 'ABORT_ERR' });
+
+/** A stream socket that takes chunks. The last chunk, of no bytes, is written by the HTTP server. */
+class Chunks {
+  readonly #socket: Socket;
+
+  constructor(fd: number) {
+    this.#socket = new Socket({ fd, readable: false, writable: true }).on('error', () => undefined);
+  }
+
+  write(part: Uint8Array): Promise<void> {
+    const socket = this.#socket;
+    return new Promise((resolve, reject) => {
+      socket.cork();
+      socket.write(`${part.length.toString(16)}\r\n`);
+      socket.write(part);
+      socket.write('\r\n', (error) => (error ? reject(unwanted(error)) : resolve()));
+      socket.uncork();
+    });
+  }
+
+  close = (): void => void this.#socket.destroy();
+}
+
+/** Belongs to one job. `give` brings a part to the daemon and resolves to its answer. */
+export class Telling {
+  #chunks: Chunks | undefined;
+
+  constructor(private readonly give: (part: unknown) => Promise<Go>) {}
+
+  readonly tell: Tell = async (part) => {
+    if (this.#chunks) return this.#chunks.write(part as Uint8Array);
+    const { go, into } = await this.give(part);
+    if (into !== undefined) this.#chunks = new Chunks(into);
+    if (!go) throw unwanted();
+  };
+
+  /** The connection itself stays open. */
+  close = (): void => this.#chunks?.close();
+}
