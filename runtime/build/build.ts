@@ -63,6 +63,8 @@ export interface BuildRequest extends Omit<Report, 'ended'> {
   agent?: SshAgent;
   /** the credentials for a registry: 'docker.io', 'localhost:5000' */
   auth?(domain: string): RegistryAuth | undefined | Promise<RegistryAuth | undefined>;
+  /** Asked what to do with a RUN that has failed, and whose container is kept until the answer. */
+  onFailure?(failed: FailedRun): Promise<AfterFailure>;
   /** Nothing is built: each instruction is looked up alone, and told to this function. */
   explain?(verdict: Verdict): void;
 }
@@ -74,6 +76,22 @@ export interface Verdict {
   hit: boolean;
   reasons: string[];
 }
+
+export interface FailedRun {
+  container: string;
+  code: number;
+  number: string;
+  /** 'RUN make' */
+  text: string;
+  /** the program of a shell in the container */
+  shell: string;
+}
+/**
+ * 'retry': the command runs again on what it and the user have left; 'fresh': on a new container. 'continue' takes what
+ * is there as its result.
+ */
+export const afterFailure = ['retry', 'fresh', 'continue', 'abort'] as const;
+export type AfterFailure = (typeof afterFailure)[number];
 
 export interface SshAgent {
   has(id: string): Promise<boolean>;
@@ -105,6 +123,8 @@ export interface BuildRuntime {
   create(image: Image, request: RunRequest): Promise<string>;
   /** Runs it to its end, and returns the exit code. */
   run(id: string, tell: (stream: 1 | 2, text: string) => Promise<void>, signal: AbortSignal): Promise<number>;
+  /** The command of the container's next run, without a terminal. */
+  setCommand(id: string, command: string[]): void;
   /** Unpacks an archive in a container; `owner` as in --chown */
   write(id: string, path: string, archive: AsyncIterable<Uint8Array>, owner?: string): Promise<void>;
   /** The kind of what is at this path of a container, undefined when there is nothing. */
@@ -196,6 +216,10 @@ export interface BuildContext {
   claim?: (() => void) | undefined;
   prepared?: Prepared | undefined;
   hit: boolean;
+  /** A person has changed what the RUN has left, so that the cache must not have it. */
+  byHand?: boolean;
+  /** the RUNs of all stages of which this is true */
+  readonly mended: string[];
   /** the mounts of the RUN that is being done */
   mounts?: OpenMounts | undefined;
   /** the container whose changes become the layer */

@@ -21,6 +21,7 @@ import { build, parse, receive, TITLE } from '../steps/build/build.ts';
 import type { StorageDriver } from '../storage/driver.ts';
 import type { BuildOptions } from './build-options.ts';
 import { BuildFiles } from './build-files.ts';
+import { FailedRuns } from './failed-runs.ts';
 import { BuildUsage } from './build-usage.ts';
 import { BuildOutput } from './build-output.ts';
 import type { CreateOptions } from './create-container.ts';
@@ -46,6 +47,7 @@ export class Builds {
   readonly cacheDirs: CacheDirs;
   readonly usage: BuildUsage;
   readonly files: BuildFiles;
+  readonly failed: FailedRuns;
 
   constructor(
     private readonly host: Host,
@@ -54,6 +56,7 @@ export class Builds {
     this.cache = new BuildCache(host.settings.root, (id) => host.images.find(id) !== undefined);
     this.cacheDirs = new CacheDirs(host.settings.root);
     this.files = new BuildFiles(host);
+    this.failed = new FailedRuns((id) => host.container(id));
     this.usage = new BuildUsage(host.images, this.cache, this.cacheDirs, async (id) => {
       const removed = await host.images.remove(id, { force: false }).catch(() => undefined);
       if (removed) this.cache.forget(id);
@@ -109,7 +112,9 @@ export class Builds {
       lease: this.host.images.lease(),
       signal,
       cut,
-      inOrder: isWalked || request.explain !== undefined,
+      // a person is asked about one stage after another
+      inOrder: isWalked || request.explain !== undefined || request.onFailure !== undefined,
+      mended: [],
       reports: reportOf ? new OwnReports(reportOf) : new OrderedReports(request),
       say: request,
       steps: [receive, parse],
@@ -149,6 +154,7 @@ export class Builds {
         return container.id;
       },
       run: (id, tell, stop) => runToEnd(the(id), tell, stop),
+      setCommand: (id, Cmd) => the(id).setProgram({ Cmd, Tty: false, OpenStdin: false }),
       write: (id, path, archive, owner) =>
         the(id)
           .archive(id)

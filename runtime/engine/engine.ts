@@ -16,7 +16,7 @@ import type { EventBus } from './events.ts';
 import type { Walking } from '../operation/walking.ts';
 import type { EngineNetworks } from './networks.ts';
 import type { Wanted } from '../network/request/wanted.ts';
-import type { ContainerRequest, HostConfig } from '../request/container-request.ts';
+import type { ContainerRequest, HostConfig, Program } from '../request/container-request.ts';
 import type { PathStat } from '../storage/archive/path-stat.ts';
 import type { StorageDriver } from '../storage/driver.ts';
 import type { Settings } from '../data-root/settings.ts';
@@ -26,6 +26,7 @@ import type { CommitOptions } from './commit-options.ts';
 import type { Verdict } from '../build/build.ts';
 import type { CacheUsage, PruneAsked } from './build-usage.ts';
 import type { BuildOptions } from './build-options.ts';
+import type { FailedRuns } from './failed-runs.ts';
 import type { ImageArchiveList } from './image-archive-options.ts';
 import type { PullOptions, Pulled } from './pull-options.ts';
 import type { PushOptions } from './push-options.ts';
@@ -109,6 +110,8 @@ export interface ContainerHandle extends Handle {
    * container is being removed.
    */
   exported(): Parts<Uint8Array>;
+  /** Another program for its next start. Throws ApiError 409 while it runs. */
+  setProgram(program: Program): void;
   /** Writes its own layer into the file. Throws ApiError 409 when it was removed meanwhile. */
   layerFile(k: Kernel, path: string): Promise<LayerFile>;
   /** Its files, for `docker cp`. `ref` is the name or id that the client used; errors repeat it. */
@@ -260,6 +263,8 @@ export interface Engine {
       tar(image: Image, take: (parts: AsyncIterable<Uint8Array>) => Promise<void>): Promise<void>;
       tree(image: Image, take: (dir: string) => Promise<void>): Promise<void>;
     };
+    /** RUNs that have failed and are held. */
+    readonly failed: Pick<FailedRuns, 'hold' | 'shell' | 'answer'>;
     /** What builds keep for later ones. */
     readonly usage: {
       list(): Promise<CacheUsage[]>;

@@ -24,6 +24,7 @@ import { newRun } from '../operation/create-run.ts';
 import { addDeclared } from '../container/mount-points.ts';
 import { noteStart, saveRecord, type ContainerRecord } from '../container/record.ts';
 import { conflict, notFound } from '../errors/api-error.ts';
+import type { ContainerRequest, Program } from '../request/container-request.ts';
 import { runPhase, type Run } from '../operation/run-phase.ts';
 import { notUndone, startFailure, type StartFailure, withRest } from '../operation/failure.ts';
 import { listenBefore, Streams } from '../container/io/streams.ts';
@@ -41,9 +42,12 @@ function phaseOf(container: Container, id: PhaseId): Phase<Container> {
   return [...starting, exit, remove].find((phase) => phase.id === id)!;
 }
 
+const streamsOf = ({ Tty = false, OpenStdin = false, StdinOnce = false }: ContainerRequest): Streams =>
+  new Streams({ tty: Tty, stdin: OpenStdin, stdinOnce: StdinOnce });
+
 /** The state machine of one container, with its journal, gate, streams and record. */
 export class Lifecycle implements Life, Transiting {
-  readonly streams: Streams;
+  streams: Streams;
   readonly waiters = new Waiters();
   readonly gateKeeper: Gate;
   readonly log: Journal;
@@ -96,11 +100,7 @@ export class Lifecycle implements Life, Transiting {
     this.oom = new OomWatch(daemonKernel(), container, (fact) => void this.log.append({ type: 'fact', facts: [fact] }));
     container.pull.progress = (line) =>
       void (line.current === undefined && this.log.append({ type: 'progress', ...line }));
-    this.streams = new Streams({
-      tty: request.Tty ?? false,
-      stdin: request.OpenStdin ?? false,
-      stdinOnce: request.StdinOnce ?? false,
-    });
+    this.streams = streamsOf(request);
     const work: Work = { phase: (id) => this.#phase(id), unwind: () => this.#unwind() };
     const context = {
       work,
@@ -114,6 +114,14 @@ export class Lifecycle implements Life, Transiting {
     });
     this.actor.subscribe((snapshot) => enter(this, snapshot.value as MachineState, snapshot.context.error));
     this.actor.start();
+  }
+
+  /** The program of the next start. */
+  setProgram(program: Program): void {
+    if (this.running || this.underWay) throw conflict(`container ${this.container.name} runs; let it end first`);
+    Object.assign(this.container.request, program);
+    this.streams.close();
+    this.streams = streamsOf(this.container.request);
   }
 
   get machine(): MachineState {

@@ -36,7 +36,7 @@ import { Verbs } from './verbs.ts';
 import type { Container } from '../container/container.ts';
 import type { ContainerState } from '../container/container-state.ts';
 import type { ContainerRecord } from '../container/record.ts';
-import type { HostConfig } from '../request/container-request.ts';
+import type { HostConfig, Program } from '../request/container-request.ts';
 import { walkOf } from './container-walk.ts';
 import { UpperLook } from '../watch/upper-look.ts';
 
@@ -188,6 +188,7 @@ export class Supervisor implements ContainerHandle {
         `You cannot ${verb} container ${this.container.id} which is ${status === 'dead' ? 'Dead' : 'being removed'}`,
       );
   }
+  setProgram = (program: Program): void => this.life.setProgram(program);
   /** Writes its own layer. Throws ApiError 409 when it was removed meanwhile, because files may be missing then. */
   async layerFile(k: Kernel, path: string): Promise<LayerFile> {
     const file = await this.container.storage.layerFile(k, this.container, path);

@@ -139,3 +139,6 @@ export interface ContainerRequest extends ContainerConfig {
   HostConfig: HostConfig;
   NetworkingConfig?: NetworkingConfig;
 }
+
+/** What a container runs, and whether with a terminal. */
+export type Program = Required<Pick<ContainerConfig, 'Cmd' | 'Tty' | 'OpenStdin'>>;

@@ -269,6 +269,9 @@ export class FakeContainer implements ContainerHandle {
   async *changes() {
     yield [{ Path: '/b', Kind: 1 as const }];
   }
+  setProgram(): never {
+    throw new Error('a fake container has no program');
+  }
   layerFile(): never {
     throw new Error('a fake container has no layer');
   }

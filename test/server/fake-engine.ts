@@ -204,6 +204,7 @@ export class FakeEngine implements Engine {
     usage: { list: () => Promise.resolve([]), prune: () => Promise.resolve([]) },
     files: { tar: () => Promise.resolve(), tree: () => Promise.resolve() },
     why: () => Promise.resolve([]),
+    failed: { hold: () => Promise.resolve('abort' as const), shell: () => undefined, answer: () => undefined },
     cache: { isParent: () => false },
   };
   build(): ReturnType<Engine['build']> {

@@ -1,4 +1,6 @@
 /** What is made for the cache now, so that two builds or stages that need the same make it once. */
+import { orAborted } from '../../kernel/or-aborted.ts';
+
 export class UnderWay {
   readonly #claims = new Map<string, Promise<void>>();
 
@@ -19,15 +21,3 @@ export class UnderWay {
     };
   }
 }
-
-/** `other` never rejects. */
-const orAborted = (other: Promise<void>, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason as Error);
-    if (signal.aborted) return abort();
-    signal.addEventListener('abort', abort, { once: true });
-    void other.then(() => {
-      signal.removeEventListener('abort', abort);
-      resolve();
-    });
-  });

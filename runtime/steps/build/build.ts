@@ -233,6 +233,8 @@ The image itself is known by its id, the digest of its config. See the OCI image
     if (!image) throw badParameter('No image was generated. Is your Dockerfile empty?');
     const unused = [...c.asked.args.keys()].filter((name) => !c.usedArgs.has(name) && !isProxy(name));
     if (unused.length) c.say.tell(`[Warning] One or more build-args [${unused.join(' ')}] were not consumed\n`);
+    for (const text of c.mended)
+      c.say.tell(`[Warning] ${text} was mended by hand: another build does it anew, and may fail\n`);
     c.cache.finished(image.id);
     await removeTree(c.dir);
     c.say.tell(`Successfully built ${shortOf(image.id)}\n`);

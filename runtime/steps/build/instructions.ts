@@ -1,5 +1,4 @@
 /** The steps of one instruction of a Dockerfile: look it up in the cache, do it, make an image of what it changed. */
-import { ApiError, badParameter } from '../../errors/api-error.ts';
 import type { Image } from '../../image/manifest/image.ts';
 import type { LayerFile } from '../../image/layer/layer-file.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
@@ -13,7 +12,8 @@ import { mounts } from './mounts.ts';
 import { prepareMounts } from './prepare-mounts.ts';
 import { prepareCopy } from './prepare-copy.ts';
 import { explain, reasonsOf } from './why.ts';
-import { notAsked, tellContainer, tellImage, tellLookUp } from './facts.ts';
+import { notAsked, tellImage, tellLookUp } from './facts.ts';
+import { run } from './run.ts';
 import { stageOf, type BuildStep, type Template } from './template.ts';
 import { sayBegin, sayImage } from './texts.ts';
 
@@ -40,6 +40,7 @@ Times of files are not in the key, because each checkout has others. After the f
     const stage = stageOf(c);
     c.hit = false;
     c.container = c.direct = c.mounts = undefined;
+    c.byHand = false;
     if (c.asked.explain) return explain(k, c, place, async () => prepare(k, c, place));
     sayBegin(c, place);
     const prepared = await prepare(k, c, place);
@@ -87,41 +88,6 @@ function endClaim(c: BuildContext): void {
   c.claim = undefined;
 }
 
-const run: Template = {
-  id: 'build.run',
-  title: 'Run the command in a container',
-  explain: `RUN is a container like any other: its image is what the instructions above have made, and what it changes in its writable layer becomes the next layer. Its own steps are in the journal of that container.
-A command that ends with another code than 0 ends the build, because what follows relies on it. When the client goes away, the container is killed with everything that it started. See the Dockerfile reference, "RUN", and wait(2).`,
-  when: (c) => !c.hit && c.prepared?.run !== undefined,
-  async do(k, c, place) {
-    const { image } = stageOf(c);
-    const { command, env, network = c.asked.networkMode } = c.prepared!.run!;
-    const { mounts: open } = c;
-    if (!image) throw badParameter('RUN needs a file system, and scratch has none');
-    c.container = await c.runtime.create(image, {
-      Cmd: command,
-      Env: [...(open?.env ?? []), ...env],
-      ...(open && { mounts: open.points, tmpfs: open.tmpfs, hiddenEnv: open.hiddenEnv }),
-      ...(network && { NetworkMode: network }),
-      ...(c.asked.limits && { limits: c.asked.limits }),
-    });
-    c.say.tell(` ---> Running in ${c.container.slice(0, 12)}\n`);
-    k.fact({ kind: 'file', key: 'container', value: c.container });
-    tellContainer(k, place, c.container);
-    const code = await c.runtime
-      .run(c.container, (stream, text) => c.say.output(text, stream), c.signal)
-      .finally(() => open?.close());
-    c.mounts = undefined;
-    if (code)
-      throw new ApiError(500, `The command '${command.join(' ')}' returned a non-zero code: ${code}`, {
-        exitCode: code,
-      });
-  },
-  async undo(_k, c) {
-    for (const id of c.runtime.containers()) await c.runtime.remove(id);
-  },
-};
-
 const commit: Template = {
   id: 'build.commit',
   title: 'Make an image of it',
@@ -138,7 +104,7 @@ An instruction that changed no file adds a line to the history and no layer. See
     if (container && !(prepared!.run && c.asked.keep)) await c.runtime.remove(container);
     if (container && prepared!.run && !c.asked.keep)
       c.say.tell(` ---> Removed intermediate container ${container.slice(0, 12)}\n`);
-    if (image.id !== stage.image?.id)
+    if (image.id !== stage.image?.id && !c.byHand)
       c.cache.add({ parent: stage.image?.id ?? '', key: keyOf(prepared!), image: image.id }, partsOf(prepared!));
     endClaim(c);
     tellImage(k, place, stage.image, image);

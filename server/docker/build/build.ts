@@ -1,7 +1,8 @@
 /** POST /build: the classic builder's wire, which docker uses without BuildKit. Engine API, "Build an image". */
 import { Socket } from 'node:net';
 import { pipeline } from 'node:stream/promises';
-import { ApiError } from '../../../runtime/errors/api-error.ts';
+import { afterFailure } from '../../../runtime/build/build.ts';
+import { ApiError, badParameter } from '../../../runtime/errors/api-error.ts';
 import { hostPlatform, parsePlatform, showPlatform } from '../../../runtime/image/manifest/platform.ts';
 import type { BuildOptions } from '../../../runtime/engine/build-options.ts';
 import { registryConfig } from '../images/registry-auth.ts';
@@ -95,6 +96,12 @@ async function answer(x: Exchange): Promise<void> {
       output: out.output,
       made: out.made,
       ...walkedBy(x, out.begin),
+      ...(holdsFailures(x) && {
+        onFailure: (failed) => {
+          out.line({ aux: { failed } });
+          return x.engine.builds.failed.hold(failed, x.gone());
+        },
+      }),
     });
     if (x.query.flag('q')) out.line({ stream: `${image.id}\n` });
   } catch (error) {
@@ -106,10 +113,32 @@ async function answer(x: Exchange): Promise<void> {
   x.res.end();
 }
 
+/** ?onfailure=shell. Throws ApiError 400 for another value. */
+function holdsFailures(x: Exchange): boolean {
+  const asked = x.query.text('onfailure');
+  if (asked && asked !== 'shell') throw badParameter(`invalid value for onfailure: ${asked}; there is: shell`);
+  return asked === 'shell';
+}
+
+/** What is done with a RUN that has failed: `?act=shell`, retry, fresh, continue or abort. */
+function failed(x: Exchange): number {
+  const act = x.query.text('act') ?? '';
+  const known = afterFailure.find((one) => one === act);
+  if (act === 'shell') x.engine.builds.failed.shell(x.param('id'));
+  else if (known) x.engine.builds.failed.answer(x.param('id'), known);
+  else throw badParameter(`invalid act: ${act}; there are: shell, ${afterFailure.join(', ')}`);
+  return 204;
+}
+
 /** What the cache has of a build: a list of `{ number, text, hit, reasons }`. */
 const why = (x: Exchange): Promise<object> => {
   const silent = { tell: () => undefined, made: () => undefined, output: () => Promise.resolve() };
   return x.engine.builds.why({ ...optionsOf(x), ...silent, signal: x.gone() });
 };
 
-export const build: Routes = { 'POST /build': answer, 'POST /build/prune': prune, 'POST /drydock/build/why': why };
+export const build: Routes = {
+  'POST /build': answer,
+  'POST /build/prune': prune,
+  'POST /drydock/build/why': why,
+  'POST /drydock/build/failed/:id': failed,
+};

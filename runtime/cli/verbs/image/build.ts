@@ -8,6 +8,8 @@ import type { Command } from 'commander';
 import { contextStream, type ContextAsked } from '../../client/build-context.ts';
 import type { Client, Request } from '../../client/client.ts';
 import { connectTo } from '../../client/connection.ts';
+import { requireTerminal } from '../../client/session.ts';
+import { holdFailed, type FailedRun } from './failed-run.ts';
 import { Failure, misuse } from '../../failure/failure.ts';
 import { collect, verb } from '../../flags/verb.ts';
 import { visible } from '../../../journal/visible.ts';
@@ -27,6 +29,7 @@ interface Options {
   quiet?: boolean;
   step?: boolean;
   break?: string[];
+  onFailure?: string;
 }
 
 export function command(): Command {
@@ -36,6 +39,7 @@ export function command(): Command {
     'build -t app .',
     'build --step .',
     'build --break build.run@3/7 .',
+    'build --on-failure shell .',
     'build --secret id=key,src=key.txt --build-arg V=2 .',
     'build why .',
   )
@@ -53,6 +57,7 @@ export function command(): Command {
     .option('-q, --quiet', 'print the id of the image alone')
     .option('--step', 'stop before every step; show and explain it')
     .option('--break <step>', 'stop before a step or a system call; repeatable', collect)
+    .option('--on-failure <shell>', 'hold a RUN that fails, and open a shell in its container')
     .action(run);
 }
 
@@ -63,7 +68,11 @@ async function run(words: string[], options: Options, command: Command): Promise
   const request = requestOf(asked, options);
   const client = await connectTo(command);
   if (isQuestion) return why(client, request);
-  const { step = false, break: breakpoints } = options;
+  const { step = false, break: breakpoints, onFailure } = options;
+  if (onFailure !== undefined) {
+    checkOnFailure(options);
+    return show(await client.open('POST', '/build', request), (failed) => holdFailed(client, failed));
+  }
   if (!step && !breakpoints) return show(await client.open('POST', '/build', request));
   const { OperationWalk } = await import('../../step/operation-walk.ts');
   const walk = await OperationWalk.open(client, { step, ...(breakpoints && { break: breakpoints }) });
@@ -104,6 +113,7 @@ function requestOf(asked: ContextAsked, options: Options): Request {
       nocache: !options.cache,
       pull: options.pull,
       q: options.quiet,
+      onfailure: options.onFailure,
     },
     headers: { 'Content-Type': 'application/x-tar', ...(options.secret && { 'X-Drydock-Secrets': header }) },
     stream: contextStream(asked),
@@ -138,17 +148,25 @@ function secretOf(text: string): [id: string, base64: string] {
   }
 }
 
+function checkOnFailure({ onFailure, step, break: breakpoints }: Options): void {
+  if (onFailure !== 'shell') throw misuse(`--on-failure ${onFailure}: there is no such answer; there is: shell`);
+  if (step || breakpoints) throw misuse('--on-failure cannot be used with --step or --break');
+  requireTerminal();
+}
+
 interface Line {
+  aux?: { failed?: FailedRun };
   stream?: string;
   error?: string;
   errorDetail?: { message?: string; code?: number };
 }
 
 /** Prints what the daemon writes. Throws Failure with its message, and with the code of a RUN that failed. */
-async function show(answer: IncomingMessage): Promise<void> {
+async function show(answer: IncomingMessage, onFailed?: (failed: FailedRun) => Promise<void>): Promise<void> {
   for await (const text of createInterface({ input: answer, crlfDelay: Infinity })) {
     if (!text.trim()) continue;
-    const { stream, error, errorDetail } = JSON.parse(text) as Line;
+    const { stream, error, errorDetail, aux } = JSON.parse(text) as Line;
+    if (aux?.failed) await onFailed?.(aux.failed);
     if (error) throw new Failure(errorDetail?.message ?? error, errorDetail?.code ?? 1);
     // the daemon writes a RUN's stderr in red
     if (stream) process.stdout.write(stream.replace(RED, ''));
