@@ -245,7 +245,7 @@ test('unpacks again what a crash of the machine may have damaged', async () => {
   await images.layers.sync();
   const file = images.find(name(0))!.layers[1]!.dir.replace(/diff$/, 'layer.json');
   const noted = JSON.parse(readFileSync(file, 'utf8')) as object;
-  assert.equal(Object.keys(noted), ['diffID', 'size']);
+  assert.equal(Object.keys(noted), ['diffID', 'size', 'tarSize']);
   const boot = (id: string) => writeFileSync(file, JSON.stringify({ ...noted, boot: id }));
   boot(readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim());
   assert.ok(new ImageStore({ root: images.root }).find(name(0)), 'the same boot still has it in memory');

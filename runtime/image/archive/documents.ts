@@ -8,7 +8,7 @@ import { hexOf, sha256 } from '../manifest/digest.ts';
 import type { Image } from '../manifest/image.ts';
 import { OCI_CONFIG, OCI_INDEX, OCI_LAYER, OCI_MANIFEST } from '../manifest/media-types.ts';
 import { canonicalName, familiarName, familiarRepository, type Reference } from '../manifest/reference.ts';
-import type { ArchiveEntry } from './send.ts';
+import type { ArchivedContent, ArchiveEntry } from './send.ts';
 
 export interface SavedImage {
   image: Image;
@@ -17,8 +17,7 @@ export interface SavedImage {
 }
 export interface SavedFiles {
   configOf(id: string): string;
-  /** the uncompressed layer */
-  layerOf(diffID: string): { path: string; size: number };
+  layerOf(diffID: string): ArchivedContent;
 }
 interface Descriptor {
   mediaType: string;

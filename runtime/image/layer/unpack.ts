@@ -19,9 +19,10 @@ export interface UnpackInput {
   /** shared with the calling thread: [compressed bytes read so far, 1 to request a stop] */
   control?: SharedArrayBuffer;
 }
-/** `size`: bytes of the files */
+/** Bytes of the files, and of the uncompressed tar. */
 export interface UnpackResult {
   size: number;
+  tarSize: number;
   entries: number;
 }
 
@@ -53,5 +54,5 @@ export async function unpackLayer({ blob, dir, diffID, whiteouts, control }: Unp
   }
   const found = `sha256:${hash.digest('hex')}`;
   if (found !== diffID) throw new TarError(`the layer unpacks to ${found}, but the image's config promises ${diffID}`);
-  return { size: writer.size, entries: writer.entries };
+  return { size: writer.size, tarSize: bytes, entries: writer.entries };
 }

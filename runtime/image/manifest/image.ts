@@ -36,6 +36,8 @@ export interface Layer {
   short?: string;
   /** bytes of the files in it */
   size: number;
+  /** bytes of the uncompressed tar; unknown for a layer that an older Drydock unpacked */
+  tarSize?: number | undefined;
 }
 export interface Image {
   /** 'sha256:…', digest of the config */

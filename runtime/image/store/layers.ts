@@ -2,7 +2,7 @@
  * Unpacked layers: one directory for each chainID, shared by all images that use it.
  *
  *   <root>/layers/<chainID hex>/diff        the tree: a lowerdir
- *   <root>/layers/<chainID hex>/layer.json  diffID, size, and boot until the disk has the layer
+ *   <root>/layers/<chainID hex>/layer.json  diffID, sizes, and boot until the disk has the layer
  *   <root>/l/<short> -> ../layers/<hex>/diff   so that many lower layers fit into the one page of mount(2)'s options
  *
  * Only root can enter the directories, so that users of the host cannot run set-user-ID programs of images.
@@ -28,6 +28,7 @@ function readFile(path: string): Buffer {
   return readFileSync(path);
 }
 
+type Described = Pick<Layer, 'chainID' | 'diffID' | 'size' | 'tarSize'>;
 class Crashed extends Error {}
 export type SetAside = (path: string, why: string) => void;
 export interface UnpackRequest {
@@ -70,7 +71,9 @@ export class LayerStore {
       const boot = from.optional('boot');
       if (!/^[a-f0-9]{64}$/.test(name) || !isDigest(diffID)) throw new Error('not a layer');
       if (boot && boot !== bootID()) throw new Crashed('a layer that a crash may have damaged');
-      const layer = this.#layer(`sha256:${name}`, diffID, from.integer('size', Number.MAX_SAFE_INTEGER));
+      const size = from.integer('size', Number.MAX_SAFE_INTEGER);
+      const tarSize = from.has('tarSize') ? from.integer('tarSize', Number.MAX_SAFE_INTEGER) : undefined;
+      const layer = this.#layer({ chainID: `sha256:${name}`, diffID, size, tarSize });
       this.#layers.set(layer.chainID, layer);
       if (boot) this.#unsynced.push(layer);
     } catch (error) {
@@ -101,11 +104,11 @@ export class LayerStore {
     return path;
   }
 
-  #layer(chainID: string, diffID: string, size: number): Layer {
+  #layer({ chainID, diffID, ...sizes }: Described): Layer {
     const hex = hexOf(chainID);
     const short = join(this.#links, hex.slice(0, SHORT));
     if (!lstatSync(short, { throwIfNoEntry: false })) symlinkSync(`../layers/${hex}/diff`, short);
-    return { diffID, chainID, dir: join(this.#dir, hex, 'diff'), short, size };
+    return { diffID, chainID, dir: join(this.#dir, hex, 'diff'), short, ...sizes };
   }
 
   get(chainID: string): Layer | undefined {
@@ -143,10 +146,10 @@ export class LayerStore {
       await removeTree(dir);
       const { whiteouts } = this;
       const input: UnpackInput = { blob, dir, diffID, whiteouts, control: control.buffer as SharedArrayBuffer };
-      const { size } = await k.job<UnpackResult>('unpack', input);
+      const { size, tarSize } = await k.job<UnpackResult>('unpack', input);
       tell(blobSize);
       if (existsSync(final)) await removeTree(this.#outOfSight(hexOf(chainID)));
-      return this.#settle(dir, final, { diffID, chainID, size });
+      return this.#settle(dir, final, { diffID, chainID, size, tarSize });
     } catch (error) {
       await removeTree(dir);
       throw error;
@@ -156,16 +159,13 @@ export class LayerStore {
     }
   }
 
-  #settle(
-    dir: string,
-    final: string,
-    { diffID, chainID, size }: { diffID: string; chainID: string; size: number },
-  ): Layer {
+  #settle(dir: string, final: string, described: Described): Layer {
+    const { chainID, ...rest } = described;
     mkdirSync(join(dir, 'diff'), { recursive: true });
-    writeDurably(join(dir, 'layer.json'), JSON.stringify({ diffID, size, boot: bootID() }));
+    writeDurably(join(dir, 'layer.json'), JSON.stringify({ ...rest, boot: bootID() }));
     renameSync(dir, final);
     syncDirectory(this.#dir);
-    const layer = this.#layer(chainID, diffID, size);
+    const layer = this.#layer(described);
     this.#layers.set(chainID, layer);
     this.#unsynced.push(layer);
     return layer;
@@ -186,9 +186,9 @@ export class LayerStore {
       this.#unsynced.push(...layers);
       throw error;
     });
-    for (const { chainID, diffID, size } of layers) {
+    for (const { chainID, diffID, size, tarSize } of layers) {
       if (this.#layers.has(chainID))
-        writeDurably(join(this.#dir, hexOf(chainID), 'layer.json'), JSON.stringify({ diffID, size }));
+        writeDurably(join(this.#dir, hexOf(chainID), 'layer.json'), JSON.stringify({ diffID, size, tarSize }));
     }
   }
 

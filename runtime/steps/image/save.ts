@@ -1,12 +1,12 @@
 /** save: from images in the store to an archive that docker and OCI tools read. */
 import { join } from 'node:path';
 import { documentsOf, type SavedImage } from '../../image/archive/documents.ts';
-import type { ArchiveEntry } from '../../image/archive/send.ts';
+import type { ArchivedContent, ArchiveEntry } from '../../image/archive/send.ts';
 import { archiveParts, makeDirectory } from '../../image/archive/work.ts';
 import { ApiError, notFound } from '../../errors/api-error.ts';
 import type { LayerFile } from '../../image/layer/layer-file.ts';
 import { hexOf, shortOf } from '../../image/manifest/digest.ts';
-import type { Image } from '../../image/manifest/image.ts';
+import type { Image, Layer } from '../../image/manifest/image.ts';
 import type { Platform } from '../../image/manifest/manifest.ts';
 import { matches, showPlatform } from '../../image/manifest/platform.ts';
 import { familiarName } from '../../image/manifest/reference.ts';
@@ -31,8 +31,8 @@ export interface Saving {
   readonly signal?: AbortSignal;
   readonly lease: Lease;
   found?: SavedImage[];
-  /** the tar of each layer, by its diffID */
-  layers?: Map<string, { path: string; size: number }>;
+  /** by the layers' diffIDs */
+  layers?: Map<string, ArchivedContent>;
   entries?: ArchiveEntry[];
 }
 
@@ -54,8 +54,13 @@ function findAll({ images, asked, platform }: Saving): SavedImage[] {
   return [...found.values()];
 }
 
-/** The layer's tar: the blob itself when it is not compressed, otherwise a file that a worker writes. */
-async function tarOf(k: Kernel, c: Saving, image: Image, diffID: string): Promise<{ path: string; size: number }> {
+/** The layer's archive as it is stored, or a file that a worker writes when the length of its tar is not known. */
+async function contentOf(
+  k: Kernel,
+  c: Saving,
+  image: Image,
+  { diffID, chainID, tarSize }: Layer,
+): Promise<ArchivedContent> {
   const blob = blobOf(c.images, diffID, image);
   if (!blob)
     throw new ApiError(
@@ -65,6 +70,8 @@ async function tarOf(k: Kernel, c: Saving, image: Image, diffID: string): Promis
   c.lease.hold(blob.digest);
   const source = c.images.blobs.path(blob.digest);
   if (blob.digest === diffID) return { path: source, size: blob.size };
+  const known = tarSize ?? c.images.layers.get(chainID)?.tarSize;
+  if (known !== undefined) return { path: source, size: known, diffID };
   const path = join(c.dir, hexOf(diffID));
   const { size } = await k.job<LayerFile>('images-expand', { blob: source, path, diffID });
   return { path, size };
@@ -101,16 +108,16 @@ From now on a lease protects what the images need: they can be removed meanwhile
     },
     {
       id: 'save.expand-layers',
-      title: 'Uncompress the layers',
-      explain: `The archive holds each layer as an uncompressed tar under its diffID, because the same layer may be compressed in many ways but has one diffID. A worker uncompresses what a registry sent compressed, and checks the digest: a damaged layer is found before the first byte is sent.
-Layers that several of the images share are there once. See the OCI image spec, "Layer DiffID".`,
+      title: "Find the layers' archives",
+      explain: `The archive holds each layer as an uncompressed tar under its diffID, because the same layer may be compressed in many ways but has one diffID. The head of an entry says how long its data is, so the length must be known before the data is sent. It was counted when the layer was unpacked. Where it is not known, a worker uncompresses the layer into a file now.
+Layers that several of the images share are there once. See the OCI image spec, "Layer DiffID"; tar(5).`,
       async do(k, c) {
         makeDirectory(c.dir);
         c.layers = new Map();
         for (const { image } of c.found!) {
-          for (const { diffID } of image.layers) {
+          for (const layer of image.layers) {
             c.signal?.throwIfAborted();
-            if (!c.layers.has(diffID)) c.layers.set(diffID, await tarOf(k, c, image, diffID));
+            if (!c.layers.has(layer.diffID)) c.layers.set(layer.diffID, await contentOf(k, c, image, layer));
           }
         }
         k.fact({ kind: 'file', key: c.dir, value: `${c.layers.size} layers` });
@@ -142,7 +149,7 @@ The manifests are not those of a registry: they name the uncompressed layers. Th
     {
       id: 'save.send',
       title: 'Send the archive',
-      explain: `A worker writes the tar, and the daemon passes it on as fast as the client reads. Owners are root and times are 1970 everywhere, so that the same images always give the same bytes. See tar(5).`,
+      explain: `A worker uncompresses the layers, checks their digests and writes the tar as fast as the client reads. A damaged layer cuts the archive off, so that the client sees that it is not whole. Owners are root and times are 1970 everywhere, so that the same images always give the same bytes. See tar(5).`,
       async do(_k, c) {
         c.signal?.throwIfAborted();
         await c.send(archiveParts(c.entries!, c.signal));
