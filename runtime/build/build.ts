@@ -13,6 +13,7 @@ import type { CacheDirs } from './mounts/cache-dirs.ts';
 import type { OpenMounts, PreparedMount } from './mounts/prepared-mount.ts';
 import type { BuildCache } from './cache/cache.ts';
 import type { Dockerfile, Instruction } from './dockerfile/parse.ts';
+import type { NamedContext, NamedContexts } from './context/named.ts';
 import type { ArchiveInput, Found } from './context/sources.ts';
 import type { Report, Reports } from './stages/report.ts';
 import type { StageLanes } from './stages/stage-lanes.ts';
@@ -43,6 +44,10 @@ export interface BuildRequest extends Omit<Report, 'ended'> {
   labels: Readonly<Record<string, string>>;
   target?: string;
   noCache: boolean;
+  /** the names of stages that are built anew: --no-cache-filter */
+  noCacheStages?: readonly string[];
+  /** --build-context, by name */
+  contexts?: ReadonlyMap<string, NamedContext>;
   pull: boolean;
   /** leave the containers of RUN */
   keep: boolean;
@@ -194,6 +199,7 @@ export interface BuildContext {
   readonly cut: AbortController;
   /** It is walked step by step, so that one stage is built after another. */
   readonly inOrder: boolean;
+  readonly named: NamedContexts;
   readonly reports: Reports;
   /** of the stage, or of the build as a whole */
   say: Report;

@@ -2,6 +2,8 @@
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { BuildContext, BuildRequest, BuildRuntime, RunRequest, Verdict } from '../build/build.ts';
+import { unpackInto } from '../build/files/unpack.ts';
+import { NamedContexts, type NamedContext } from '../build/context/named.ts';
 import { CacheDirs } from '../build/mounts/cache-dirs.ts';
 import { BuildCache } from '../build/cache/cache.ts';
 import { ApiError, notFound } from '../errors/api-error.ts';
@@ -101,10 +103,12 @@ export class Builds {
     const cut = new AbortController();
     const signal = AbortSignal.any([operation.signal, cut.signal]);
     const isWalked = gate !== undefined && (gate.mode !== 'run' || gate.breakpoints.length > 0);
-    const { reportOf } = request;
+    const { reportOf, contexts = new Map<string, NamedContext>() } = request;
+    const dir = join(this.host.settings.root, 'build', id);
     return {
       id,
-      dir: join(this.host.settings.root, 'build', id),
+      dir,
+      named: new NamedContexts(contexts, dir, (k, into, pass) => unpackInto(k, into, pass, '0:0')),
       asked: request,
       runtime: this.#runtime(id, signal, request),
       cache: this.cache,

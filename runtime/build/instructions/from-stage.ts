@@ -9,8 +9,10 @@ import { passParts } from '../files/pass-parts.ts';
 import { unpackInto } from '../files/unpack.ts';
 import { stageIndex } from '../stages/needs.ts';
 
-/** A stage by name or number, or an image by reference. Throws ApiError. */
+/** A named context, a stage by name or number, or an image by reference. Throws ApiError. */
 export async function imageFrom(c: BuildContext, from: string): Promise<Image> {
+  const other = c.named.image(from);
+  if (other !== undefined) return c.runtime.image(other, false);
   const index = stageIndex(c.stages, c.stage!.index, from);
   if (/^\d+$/.test(from) && index < 0) throw badParameter(`invalid from flag value ${from}: invalid stage index`);
   if (index < 0) return c.runtime.image(from, false);

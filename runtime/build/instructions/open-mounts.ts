@@ -111,9 +111,10 @@ const openers: Readonly<Record<PreparedMount['type'], Opener>> = {
   async bind(opening, mount, index) {
     const { c, k } = opening;
     const { from, source, readonly } = mount;
-    if (from === undefined && readonly) return opening.bind(mount, join(c.dir, 'context'), source);
+    const client = from === undefined ? join(c.dir, 'context') : await c.named.directory(k, from);
+    if (client !== undefined && readonly) return opening.bind(mount, client, source);
     const dir = opening.place(index);
-    const made = from === undefined ? await copied(k, c, source, dir) : await unpacked(opening, mount, dir);
+    const made = client === undefined ? await unpacked(opening, mount, dir) : await copied(k, client, source, dir);
     opening.bind(mount, dir, made);
   },
 
@@ -156,8 +157,8 @@ function textOf(id: string, content: Uint8Array): string {
 }
 
 /** A copy, because what a RUN writes into a bind is lost. Returns the path in `dir`. */
-async function copied(k: Kernel, c: BuildContext, source: string, dir: string): Promise<string> {
-  const sources: Source[] = [{ dir: join(c.dir, 'context'), pattern: source, literal: true }];
+async function copied(k: Kernel, client: string, source: string, dir: string): Promise<string> {
+  const sources: Source[] = [{ dir: client, pattern: source, literal: true }];
   const found = await k.job<Found[]>('build-find', sources);
   const parts = archived({ found, target: '', into: true, make: [] });
   const write = async (put: (part: Uint8Array) => Promise<void>) => {

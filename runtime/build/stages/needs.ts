@@ -14,11 +14,18 @@ export function stageIndex(stages: readonly { name?: string }[], index: number, 
   return /^\d{1,6}$/.test(from) && Number(from) < index ? Number(from) : -1;
 }
 
-/** `base`: of the stage, expanded. A base is no number. */
-export function needsOf(stages: readonly Stage[], index: number, base: string): number[] {
+/** `base`: of the stage, expanded; it is no number. `isContext`: the client has given this name to something else. */
+export function needsOf(
+  stages: readonly Stage[],
+  index: number,
+  base: string,
+  isContext: (name: string) => boolean,
+): number[] {
   const { instructions } = stages[index]!;
   const named = [...(/^\d+$/.test(base) ? [] : [base]), ...instructions.flatMap(fromsOf)];
-  return [...new Set(named.map((from) => stageIndex(stages, index, from)))].filter((one) => one >= 0);
+  return [...new Set(named.filter((name) => !isContext(name)).map((from) => stageIndex(stages, index, from)))].filter(
+    (one) => one >= 0,
+  );
 }
 
 /** The stages that the last one needs, itself included, in their order. */

@@ -113,7 +113,7 @@ The whole file is read first, so that a mistake in the last line is told before 
 /** A lane for each stage, with the steps of its instructions. */
 function lanesOf(c: BuildContext, stages: readonly Stage[]): StageLanes<BuildContext, StageState> {
   const { globals } = c.file!;
-  const needs = stages.map((stage, index) => needsOf(stages, index, baseOf(c, stage)));
+  const needs = stages.map((stage, index) => needsOf(stages, index, baseOf(c, stage), (name) => c.named.has(name)));
   let number = globals.length;
   const lanes = stages.map((stage, index): StageLane<BuildContext, StageState> => {
     const state: StageState = {
@@ -181,11 +181,20 @@ A stage ends where the next one begins; only the last one becomes the result, so
     const platform = one.flags.get('platform');
     if (platform !== undefined) checkPlatform(expandAt(platform, defined(c.globals), c.file!.escape, one.line));
     const state = stageOf(c);
-    const index = /^\d+$/.test(base) ? -1 : stageIndex(c.stages, state.index, base);
+    const isNamed = c.named.has(base);
+    const replaced = c.named.image(stage.name ?? '') ?? c.named.image(base);
+    if (c.named.has(stage.name ?? '') || isNamed)
+      if (replaced === undefined)
+        throw new ApiError(501, `FROM ${base}, a directory of the client: not there yet in Drydock`);
+    const index = /^\d+$/.test(base) || replaced !== undefined ? -1 : stageIndex(c.stages, state.index, base);
     const earlier = index < 0 ? undefined : await c.lanes!.when(index);
     // it has no image yet on which the cache could have been asked
     if (c.asked.explain && earlier?.missed) state.missed = true;
-    const image = earlier ? earlier.image : base === 'scratch' ? undefined : await c.runtime.image(base, c.asked.pull);
+    const image = earlier
+      ? earlier.image
+      : base === 'scratch' && replaced === undefined
+        ? undefined
+        : await c.runtime.image(replaced ?? base, c.asked.pull);
     if (image) keepImage(c, image);
     state.image = image;
     state.config = structuredClone(image?.config.config ?? {});

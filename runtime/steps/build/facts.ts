@@ -17,6 +17,7 @@ import type { BuildContext, Place, Prepared } from '../../build/build.ts';
 import type { Image } from '../../image/manifest/image.ts';
 import type { Fact } from '../../journal/event.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
+import { isOff } from './template.ts';
 
 /** A Dockerfile may have a million instructions; a journal has the first of them. */
 const INSTRUCTIONS_MOST = 300;
@@ -93,5 +94,5 @@ export const tellBase = (k: Kernel, place: Place, image: Image | undefined): voi
   tellImage(k, place, undefined, image);
 
 /** Why the cache is not asked, or undefined when it is. */
-export const notAsked = ({ asked }: BuildContext, missed: boolean): 'off' | 'below' | undefined =>
-  asked.noCache ? 'off' : missed ? 'below' : undefined;
+export const notAsked = ({ asked, stage }: BuildContext, missed: boolean): 'off' | 'below' | undefined =>
+  isOff({ asked, stage }) ? 'off' : missed ? 'below' : undefined;

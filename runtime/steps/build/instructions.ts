@@ -14,7 +14,7 @@ import { prepareCopy } from './prepare-copy.ts';
 import { explain, reasonsOf } from './why.ts';
 import { notAsked, tellImage, tellLookUp } from './facts.ts';
 import { run } from './run.ts';
-import { stageOf, type BuildStep, type Template } from './template.ts';
+import { isOff, stageOf, type BuildStep, type Template } from './template.ts';
 import { sayBegin, sayImage } from './texts.ts';
 
 const isCopy = ({ keyword }: Instruction): boolean => keyword === 'COPY' || keyword === 'ADD';
@@ -66,7 +66,7 @@ Times of files are not in the key, because each checkout has others. After the f
 async function knownOrClaimed(k: Kernel, c: BuildContext, prepared: Prepared): Promise<Image | undefined> {
   const stage = stageOf(c);
   const [parent, key] = [stage.image?.id ?? '', keyOf(prepared)];
-  if (c.asked.noCache) return undefined;
+  if (isOff(c)) return undefined;
   const known = () => {
     const id = stage.missed ? undefined : c.cache.find(parent, key);
     return id === undefined ? undefined : c.runtime.images.find(id);

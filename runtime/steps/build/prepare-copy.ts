@@ -14,6 +14,8 @@ import { stageOf } from './template.ts';
 /** COPY's files, from the context, another stage or image, or its heredocs. */
 async function sourcesOf(k: Kernel, c: BuildContext, { one, number }: Place, words: string[]): Promise<Source[]> {
   const from = one.flags.get('from');
+  const named = from === undefined ? undefined : await c.named.directory(k, from);
+  if (named !== undefined) return words.map((pattern) => ({ dir: named, pattern }));
   if (from !== undefined) return unpackFrom(k, c, from, words, number);
   if (one.keyword === 'ADD' && words.some(isUrl)) return remoteSources(k, c, { one, number }, words);
   return words.map((word) => localSource(c, { one, number }, word));
@@ -39,16 +41,25 @@ async function remoteSources(k: Kernel, c: BuildContext, place: Place, words: st
 }
 
 /** --exclude and --parents. Throws ApiError. */
-function kept({ flags, repeated }: Instruction, word: string, expand: (text: string) => string): Partial<Source> {
+function kept(
+  c: BuildContext,
+  { flags, repeated }: Instruction,
+  word: string,
+  expand: (text: string) => string,
+): Partial<Source> {
   const exclude = repeated.filter(([name]) => name === 'exclude').map(([, pattern]) => expand(pattern));
   const parents = flags.has('parents');
   if (parents && word.includes('**'))
     throw new ApiError(501, `COPY --parents of ${word}: ** is not there yet in Drydock`);
   // the path of another stage's file, because that was unpacked alone
   const name = parents &&
-    flags.has('from') && { name: posix.normalize(word.split('/./').at(-1)!).replace(/^\/+|\/+$/g, '') };
+    isUnpacked(c, flags.get('from')) && { name: posix.normalize(word.split('/./').at(-1)!).replace(/^\/+|\/+$/g, '') };
   return { ...(exclude.length && { exclude }), ...(parents && { parents }), ...name };
 }
+
+/** A directory of the client is not unpacked path by path. */
+const isUnpacked = ({ named }: BuildContext, from: string | undefined): boolean =>
+  from !== undefined && (!named.has(from) || named.image(from) !== undefined);
 
 /** ADD --checksum. Throws ApiError 400. */
 async function checkSum(k: Kernel, sources: readonly Source[], wanted: string): Promise<void> {
@@ -68,7 +79,7 @@ export async function prepareCopy(k: Kernel, c: BuildContext, place: Place): Pro
   const { expand } = scopeOf(c, stage, stage.config, one.line);
   const sources = (await sourcesOf(k, c, place, words)).map((source, at) => ({
     ...source,
-    ...kept(one, words[at]!, expand),
+    ...kept(c, one, words[at]!, expand),
   }));
   await checkSum(k, sources, expand(one.flags.get('checksum') ?? ''));
   const add = one.keyword === 'ADD';

@@ -33,12 +33,13 @@ function refuseLate({ type, target, source }: RunMount): void {
 /** The layers of an image say what is in it. */
 async function contentOf(k: Kernel, c: BuildContext, { type, from, source }: RunMount): Promise<string | undefined> {
   if (from === 'scratch') return undefined;
-  if (from !== undefined) {
+  const named = from === undefined ? undefined : await c.named.directory(k, from);
+  if (from !== undefined && named === undefined) {
     const { config } = await imageFrom(c, from);
     return createHash('sha256').update(JSON.stringify(config.rootfs.diff_ids)).digest('hex');
   }
   if (type !== 'bind') return undefined;
-  const sources = [{ dir: join(c.dir, 'context'), pattern: source, literal: true }];
+  const sources = [{ dir: named ?? join(c.dir, 'context'), pattern: source, literal: true }];
   const { digest } = await k.job<Digested>('build-digest', { sources, add: false }).catch((error: Error) => {
     throw badParameter(`failed to compute the checksum of a mount: ${error.message}`);
   });

@@ -9,5 +9,9 @@ export interface Template extends Omit<BuildStep, 'do' | 'when'> {
   do(k: Kernel, c: BuildContext, place: Place): Promise<void>;
 }
 
+/** --no-cache, or --no-cache-filter with this stage. */
+export const isOff = ({ asked, stage }: Pick<BuildContext, 'asked' | 'stage'>): boolean =>
+  asked.noCache || (asked.noCacheStages?.some((one) => one.toLowerCase() === stage?.name) ?? false);
+
 /** The stage of this context. */
 export const stageOf = (c: BuildContext): StageState => c.stage!;

@@ -8,7 +8,7 @@ import { fromsOf, stageIndex } from '../../build/stages/needs.ts';
 import { shortOf } from '../../image/manifest/digest.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import { notAsked, tellBelow, tellImage, tellLookUp } from './facts.ts';
-import { stageOf } from './template.ts';
+import { isOff, stageOf } from './template.ts';
 
 /** Of the results on the same image so many are compared, the newest first. */
 const COMPARED_MOST = 50;
@@ -32,7 +32,7 @@ export async function explain(
   }
   const wasMissed = stage.missed;
   const prepared = await prepare();
-  const known = c.asked.noCache || wasMissed ? undefined : c.cache.find(stage.image?.id ?? '', keyOf(prepared));
+  const known = isOff(c) || wasMissed ? undefined : c.cache.find(stage.image?.id ?? '', keyOf(prepared));
   const image = known && c.runtime.images.find(known);
   const below = stage.image;
   if (image) {
@@ -48,7 +48,7 @@ export async function explain(
   tellLookUp(k, place, below, prepared, { cache: unasked ?? 'miss', reasons });
   if (wasMissed) return tell(false, 'what is below it is built anew');
   k.fact({ kind: 'file', key: prepared.createdBy, value: 'not in the cache' });
-  return tell(false, ...(c.asked.noCache ? ['--no-cache was given'] : reasons));
+  return tell(false, ...(isOff(c) ? ['--no-cache was given'] : reasons));
 }
 
 /** A stage that --from of the instruction names, and that has no result. */

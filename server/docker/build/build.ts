@@ -74,6 +74,7 @@ function optionsOf(x: Exchange): Asked {
     labels: Object.fromEntries(table(x, 'labels')),
     noCache: query.flag('nocache'),
     pull: query.flag('pull'),
+    ...(query.list('nocachefilter').length && { noCacheStages: query.list('nocachefilter') }),
     keep: !query.flag('rm', true) && !query.flag('forcerm'),
     ...(target && { target }),
     ...(networkMode && { networkMode }),

@@ -25,6 +25,8 @@ interface Options {
   target?: string;
   network?: string;
   cache: boolean;
+  /** of --no-cache-filter; true when it was not given, as commander has it for names that begin with --no */
+  cacheFilter: true | string[];
   pull?: boolean;
   quiet?: boolean;
   step?: boolean;
@@ -53,6 +55,9 @@ export function command(): Command {
     .option('--target <stage>', 'build up to this stage')
     .option('--network <mode>', 'the network of RUN: default, none, host')
     .option('--no-cache', 'do everything anew')
+    .option('--no-cache-filter <stage>', 'do this stage anew; repeatable', (stage: string, all?: true | string[]) =>
+      collect(stage, all === true ? undefined : all),
+    )
     .option('--pull', 'ask for newer base images')
     .option('-q, --quiet', 'print the id of the image alone')
     .option('--step', 'stop before every step; show and explain it')
@@ -111,6 +116,7 @@ function requestOf(asked: ContextAsked, options: Options): Request {
       target: options.target,
       networkmode: options.network,
       nocache: !options.cache,
+      nocachefilter: options.cacheFilter === true ? undefined : options.cacheFilter,
       pull: options.pull,
       q: options.quiet,
       onfailure: options.onFailure,

@@ -4,7 +4,8 @@ import { posix } from 'node:path';
 import type { BuildOptions } from '../../../../runtime/engine/build-options.ts';
 import { ApiError, badParameter } from '../../../../runtime/errors/api-error.ts';
 import { filesOf, passFiles } from './file-sync.ts';
-import type { Progress } from './progress.ts';
+import type { NamedContext } from '../../../../runtime/build/context/named.ts';
+import type { Progress, Track } from './progress.ts';
 import type { Session } from './session.ts';
 
 type Attributes = Readonly<Record<string, string>>;
@@ -24,19 +25,68 @@ export const patternsOf = (text: string): string[] =>
       return [`${isException ? '!' : ''}${clean}`];
     });
 
+/** The images and directories that the client gives a name. Throws ApiError 501 for another kind. */
+function namedOf(
+  session: Session,
+  attributes: Attributes,
+  progress: Progress,
+  signal: AbortSignal,
+): Map<string, NamedContext> {
+  const named = Object.entries(attributes).filter(([key]) => key.startsWith('context:'));
+  return new Map(
+    named.map(([key, value]): [string, NamedContext] => {
+      const name = key.slice('context:'.length);
+      if (value.startsWith('docker-image://')) return [name, { image: value.slice('docker-image://'.length) }];
+      if (!value.startsWith('local:'))
+        throw new ApiError(
+          501,
+          `--build-context ${name}=${value}: not there yet in Drydock; there are directories and docker-image://`,
+        );
+      const directory = value.slice('local:'.length);
+      return [name, { pass: (fd) => passDirectory(session, directory, name, progress.track(), fd, signal) }];
+    }),
+  );
+}
+
+async function passDirectory(
+  session: Session,
+  directory: string,
+  name: string,
+  track: Track,
+  fd: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const socket = new Socket({ fd, readable: true, writable: true });
+  socket.on('error', () => undefined).resume();
+  track.begin(`[context ${name}] load from client`);
+  try {
+    const ignore = (await filesOf(session, directory, ['.dockerignore'], signal))('.dockerignore');
+    await passFiles(session, { 'dir-name': [directory], 'exclude-patterns': patternsOf(ignore ?? '') }, socket, signal);
+    track.end();
+  } catch (cause) {
+    const { message } = cause as Error;
+    track.end(message);
+    if (socket.destroyed) throw cause;
+    throw new ApiError(400, `failed to receive the context ${name}: ${message}`, { cause });
+  } finally {
+    socket.end();
+  }
+}
+
 /** `signal` ends the transfer. */
 export function contextOf(
   session: Session,
   attributes: Attributes,
   progress: Progress,
   signal: AbortSignal,
-): Pick<BuildOptions, 'text' | 'pass'> {
+): Pick<BuildOptions, 'text' | 'pass' | 'contexts'> {
   const source = attributes['context'];
   if (source && !source.startsWith('local:'))
     throw badParameter(`the context ${source} is no directory of the client: not there yet in Drydock`);
   const name = attributes['filename'] || 'Dockerfile';
   let own: string | undefined;
   return {
+    contexts: namedOf(session, attributes, progress, signal),
     async text() {
       progress.begin(`[internal] load build definition from ${posix.basename(name)}`);
       const names = [name, `${name}.dockerignore`, ...(name === 'Dockerfile' ? ['dockerfile'] : [])];

@@ -8,7 +8,17 @@ import { limitsOfAttributes } from '../limits.ts';
 type Attributes = Readonly<Record<string, string>>;
 type Options = Pick<
   BuildOptions,
-  'dockerfile' | 'tags' | 'args' | 'labels' | 'noCache' | 'pull' | 'keep' | 'target' | 'networkMode' | 'limits'
+  | 'dockerfile'
+  | 'tags'
+  | 'args'
+  | 'labels'
+  | 'noCache'
+  | 'noCacheStages'
+  | 'pull'
+  | 'keep'
+  | 'target'
+  | 'networkMode'
+  | 'limits'
 >;
 
 /** What would make another result and cannot be done. */
@@ -29,9 +39,6 @@ function checkPlatform(text: string | undefined): void {
 export function optionsOf(attributes: Attributes, names: readonly string[]): Options {
   for (const name of MISSING)
     if (attributes[name]) throw new ApiError(501, `${name} of a build: not there yet in Drydock`);
-  if (attributes['no-cache']) throw new ApiError(501, '--no-cache-filter of a build: not there yet in Drydock');
-  const [named] = below(attributes, 'context:');
-  if (named) throw new ApiError(501, `--build-context ${named[0]}: not there yet in Drydock`);
   checkPlatform(attributes['platform']);
   const [target, networkMode] = [attributes['target'], attributes['force-network-mode']];
   if (networkMode && !['none', 'host', 'sandbox'].includes(networkMode))
@@ -42,6 +49,7 @@ export function optionsOf(attributes: Attributes, names: readonly string[]): Opt
     args: new Map(below(attributes, 'build-arg:')),
     labels: Object.fromEntries(below(attributes, 'label:')),
     noCache: attributes['no-cache'] === '',
+    ...(attributes['no-cache'] && { noCacheStages: attributes['no-cache'].split(',') }),
     pull: attributes['image-resolve-mode'] === 'pull',
     keep: false,
     limits: limitsOfAttributes(attributes),
