@@ -144,6 +144,10 @@ export interface Mark {
 }
 /** What a challenge has and a lesson has not. Its `{{machine}}` is the container's drawn name. */
 export interface Challenge {
+  /** networks that are made before its container; each name follows the drawn one and `-` */
+  networks: string[];
+  /** an image that is built from the files, named likewise */
+  image?: string;
   /** containers beside the broken one: `name` follows the machine's name and `-`; arguments of `drydock run` */
   also: { name: string; run: string }[];
   /** arguments of `drydock run` of the healthy twin, which the last hint starts as `MACHINE-twin` */

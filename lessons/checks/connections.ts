@@ -35,6 +35,27 @@ export const connections: Family = {
           (!ipv6 || one.address6 !== undefined),
       ),
   }),
+  'container.finds': kind({
+    live: true,
+    arg: text('name'),
+    says: (name) => ({
+      en: `it is on a network of its user's, and finds ${name} there by name`,
+      ru: `он в сети, созданной пользователем, и находит в ней ${name} по имени`,
+    }),
+    holds: (name, { endpoints }, { subjects }) => {
+      const networks = new Set(endpoints().flatMap(({ networkID }) => networkID ?? []));
+      return subjects.some(
+        (other) =>
+          other.state.status === 'running' &&
+          other
+            .endpoints()
+            .some(
+              ({ networkID, aliases = [] }) =>
+                networkID !== undefined && networks.has(networkID) && [other.name, ...aliases].includes(name),
+            ),
+      );
+    },
+  }),
   'container.port': kind({
     live: true,
     arg: object({ port: number, address: optional(text('address')) }, 'port'),

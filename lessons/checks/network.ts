@@ -1,8 +1,10 @@
 /** The content of the container's network namespace, and the host's rules for its bridge: proc_pid_net(5). */
-import { addressesOf, linkCounters, routesOf, tcpOf } from '../../runtime/watch/process.ts';
+import { addressesOf, linkCounters, listenersOf, routesOf, tcpOf } from '../../runtime/watch/process.ts';
 import { kind, type Family } from './check.ts';
 import { number, object, oneOf, optional, pattern, text, truth } from './shape.ts';
 
+/** As /proc/net has them: 127.0.0.0/8 in the byte order of the machine, ::1, and 127.0.0.0/8 as IPv6. */
+const isLoopback = (address: string) => /^[0-9A-F]{6}7F$|^0{24}01000000$|^0{16}FFFF0000[0-9A-F]{6}7F$/.test(address);
 const tcpStates = { established: '01', listen: '0A' } as const;
 
 export const network: Family = {
@@ -78,6 +80,16 @@ export const network: Family = {
       tcpOf(pid).some(
         (one) => one.state === tcpStates[state] && (!port || one.port === port || one.remotePort === port),
       ),
+  }),
+  'net.open': kind({
+    live: true,
+    arg: number,
+    says: (port) => ({
+      en: `inside somebody listens on port ${port} at an address that others can reach`,
+      ru: `внутри слушают порт ${port} на адресе, доступном другим`,
+    }),
+    holds: (port, { state: { pid } }) =>
+      pid > 0 && listenersOf(pid).some((one) => one.port === port && !isLoopback(one.address)),
   }),
   'net.rule': kind({
     live: true,

@@ -1,5 +1,6 @@
 /** Selects the hints to show: those whose check holds, and one of the others for each failed attempt. */
 import { holds } from '../checks/table.ts';
+import type { OperationHandle } from '../../runtime/operation/record.ts';
 import type { Look } from '../checks/check.ts';
 import type { Task } from '../format.ts';
 import type { Watched } from './container.ts';
@@ -26,6 +27,12 @@ export function attempts(watched: readonly Watched[], own: string | undefined, s
   ]);
   return tried.filter((time) => time >= since && time <= until).length;
 }
+
+/** Each build that has ended is an attempt too. */
+export const buildAttempts = (operations: readonly OperationHandle[], since: number, now: number): number =>
+  operations.filter(
+    ({ record: { kind, ended = 0 } }) => kind === 'build' && ended >= since && ended <= now - SETTLED_MS,
+  ).length;
 
 /** Numbers of the hints to show now, including those in `shown`. */
 export async function due(task: Task, shown: readonly number[], tried: number, look: Look): Promise<number[]> {

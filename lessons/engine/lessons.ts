@@ -20,6 +20,7 @@ import { nextHint } from './hints.ts';
 import { makePracticeDirectory, removePracticeDirectory } from './practice-directory.ts';
 import { Session } from './session.ts';
 import type { LessonList, LessonState } from './state.ts';
+import { setUp } from './set-up.ts';
 import { draw, filled } from './values.ts';
 
 /** The label of a lesson's own container; lists recognise it by this. */
@@ -172,6 +173,7 @@ export class Lessons {
       .containers()
       .find(({ container }) => container.id === open.machine);
     if (!handle) {
+      await setUp(engine, lesson, open.values);
       const wanted = request(lesson.machine.run);
       handle = await engine.create(
         { ...wanted, Labels: { ...wanted.Labels, [LESSON_LABEL]: lesson.id } },

@@ -4,6 +4,7 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { daemonKernel } from '../../runtime/kernel/linux/linux.ts';
+import { BUILD_LABEL } from '../../runtime/engine/builds.ts';
 import type { Engine } from '../../runtime/engine/engine.ts';
 import { rulesNow } from '../../runtime/network/bridge/rules.ts';
 import type { Look } from '../checks/check.ts';
@@ -12,7 +13,7 @@ import type { Lesson, Task } from '../format.ts';
 import type { LessonProgress, OpenLesson } from '../progress.ts';
 import { Watched } from './container.ts';
 import { Growth } from './growth.ts';
-import { attempts, due } from './hints.ts';
+import { attempts, buildAttempts, due } from './hints.ts';
 import type { LessonState, TaskState } from './state.ts';
 import { thingsOf } from './things.ts';
 import { belongs } from './values.ts';
@@ -91,7 +92,9 @@ export class Session {
   #take(id: string): void {
     if (this.#watched.has(id) || this.#watched.size >= MOST_CONTAINERS) return;
     const handle = this.around.engine.containers().find(({ container }) => container.id === id);
-    if (handle) this.#watched.set(id, new Watched(handle, this.open.since, () => this.soon()));
+    // the container of a RUN is the build's, not the learner's
+    if (handle && !handle.container.request.Labels?.[BUILD_LABEL])
+      this.#watched.set(id, new Watched(handle, this.open.since, () => this.soon()));
   }
 
   /** Something has changed: evaluates a moment later. */
@@ -173,10 +176,7 @@ export class Session {
         tasks[task.id] = Date.now();
         changed = this.#again = true;
       } else if (!done) {
-        const tried =
-          task === current
-            ? attempts([...this.#watched.values()], this.open.machine, Math.max(since, ...Object.values(tasks)), now)
-            : 0;
+        const tried = task === current ? this.#attempts(Math.max(since, ...Object.values(tasks)), now) : 0;
         const shown = await due(task, hints[task.id] ?? [], tried, look);
         if (shown.length !== (hints[task.id] ?? []).length) {
           hints[task.id] = shown;
@@ -186,6 +186,10 @@ export class Session {
     }
     if (this.finish() || changed) this.around.save();
   }
+
+  #attempts = (since: number, now: number): number =>
+    attempts([...this.#watched.values()], this.open.machine, since, now) +
+    buildAttempts(this.around.engine.operations(), since, now);
 
   /** True if every task is done and every question answered since the last call. */
   finish(): boolean {

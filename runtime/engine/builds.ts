@@ -31,7 +31,7 @@ import type { ContainerHandle } from './engine.ts';
 import type { Pulled, PullOptions } from './pull-options.ts';
 
 /** The build that a container belongs to, so that a later daemon finds what a build left. */
-const LABEL = 'drydock.build';
+export const BUILD_LABEL = 'drydock.build';
 
 /** The engine, as a build uses it. */
 interface Host {
@@ -187,7 +187,7 @@ export class Builds {
       containers: () =>
         host
           .containers()
-          .filter(({ container }) => container.request.Labels?.[LABEL] === build)
+          .filter(({ container }) => container.request.Labels?.[BUILD_LABEL] === build)
           .map(({ container }) => container.id),
     };
   }
@@ -233,7 +233,7 @@ const requestOf = (
   Entrypoint: [''],
   AttachStdout: true,
   AttachStderr: true,
-  Labels: { [LABEL]: build },
+  Labels: { [BUILD_LABEL]: build },
   HostConfig: { ...limits, NetworkMode, ...(tmpfs && { Tmpfs: { ...tmpfs } }) },
 });
 

@@ -140,6 +140,15 @@ export const routesOf = (pid: number): { link: string; to: string; via: string }
     via: ipv4(via),
   }));
 
+/** Local addresses and ports at which something listens, of both families, as /proc has them: '0100007F' and 80. */
+export const listenersOf = (pid: number): { address: string; port: number }[] =>
+  ['tcp', 'tcp6'].flatMap((name) =>
+    table(pid, name, 1).flatMap(([, local = '', , state]) => {
+      const [address = '', port = '0'] = local.split(':');
+      return state === '0A' ? [{ address, port: parseInt(port, 16) }] : [];
+    }),
+  );
+
 /** TCP sockets of its network namespace. State 01 is established, 0A listening (include/net/tcp_states.h). */
 export const tcpOf = (pid: number): { port: number; remote: string; remotePort: number; state: string }[] =>
   table(pid, 'tcp', 1).map(([, local = '', remote = '', state = '']) => {

@@ -93,6 +93,7 @@ function subject(more: Partial<Subject> = {}): Subject {
       {
         driver: 'bridge',
         network: 'front',
+        networkID: 'n',
         endpointID: 'e',
         aliases: ['www'],
         address: '10.5.0.2',
@@ -191,6 +192,10 @@ const cases: [holds: boolean, check: object][] = [
   [true, { 'container.network': { name: 'front', alias: 'www', ipv6: true } }],
   [false, { 'container.network': { name: 'front', alias: 'db' } }],
   [false, { 'container.network': 'back' }],
+  [true, { 'container.finds': 'one' }],
+  [true, { 'container.finds': 'www' }],
+  [false, { 'container.finds': 'two' }],
+  [false, { 'net.open': 80 }],
   [true, { 'container.port': 80 }],
   [true, { 'container.port': { port: 80, address: '127.0.0.1' } }],
   [false, { 'container.port': { port: 80, address: '0.0.0.0' } }],

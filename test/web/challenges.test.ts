@@ -1,5 +1,6 @@
 /** Challenges on the page: found on the first page, pointed at in a picture, mended from outside, in both languages. */
 import * as assert from 'uvu/assert';
+import { loadCourse } from '../../lessons/load.ts';
 import { suite } from '../harness.ts';
 import { bringAxe, violations } from './axe.ts';
 import { needs, Visit } from './browser.ts';
@@ -38,7 +39,7 @@ test('the first page lists them, and one is opened with the keyboard', async () 
   const { page } = visit;
   const links = page.getByRole('navigation', { name: 'Challenges' }).getByRole('link');
   await links.first().waitFor();
-  assert.is(await links.count(), 10);
+  assert.is(await links.count(), loadCourse('lessons').challenges.length);
   await everyWay('first-page');
   await page.getByRole('link', { name: 'The dead do not leave' }).focus();
   await page.keyboard.press('Enter');
