@@ -7,6 +7,11 @@ import { Arrivals } from './arrivals.ts';
 
 /** In bytes. fsutil sends files in pieces of 32 KiB, and a secret has at most 500 KiB. */
 const MESSAGE_MOST = 4 << 20;
+/**
+ * In bytes: what the client may have on its way, of a call and of all calls together. With HTTP/2's default of 64 KiB
+ * (RFC 9113, section 6.9.2) it waited for the daemon after every seventh file of a context.
+ */
+const WINDOW = 4 << 20;
 /** The longest time of setTimeout, because the client ends the connection. */
 const NEVER_MS = 2 ** 31 - 1;
 
@@ -15,12 +20,14 @@ const LISTS = ['followpaths', 'include-patterns', 'exclude-patterns'];
 
 /** The Headers of the web platform join the values of a name to one text, which gRPC's metadata are not. */
 class Connection extends Http2SessionManager {
-  override request(...[method, path, headers, options]: Parameters<Http2SessionManager['request']>) {
+  override async request(...[method, path, headers, options]: Parameters<Http2SessionManager['request']>) {
     const lists = LISTS.flatMap((name) => {
       const joined = headers[name];
       return typeof joined === 'string' ? [[name, joined.split(', ')] as const] : [];
     });
-    return super.request(method, path, { ...headers, ...Object.fromEntries(lists) }, options);
+    const stream = await super.request(method, path, { ...headers, ...Object.fromEntries(lists) }, options);
+    stream.session?.setLocalWindowSize(WINDOW);
+    return stream;
   }
 }
 
@@ -38,7 +45,10 @@ export class Session {
     };
     // without a request the first bytes of the client would wait
     const times = { idleConnectionTimeoutMs: NEVER_MS };
-    const sessionManager = new Connection('http://session', times, { createConnection });
+    const sessionManager = new Connection('http://session', times, {
+      createConnection,
+      settings: { initialWindowSize: WINDOW },
+    });
     this.#transport = createGrpcTransport({
       baseUrl: 'http://session',
       sessionManager,
