@@ -20,7 +20,10 @@ function program(): Command {
     .description(
       'A container runtime that you can walk round: every step of a run can be paused, inspected and explained.',
     )
-    .option('-H, --host <address>', 'the daemon: unix:// or tcp:// (DRYDOCK_HOST, unix:///run/drydock/drydock.sock)')
+    .option(
+      '-H, --host <address>',
+      'the daemon: unix://, tcp:// or ssh:// (DRYDOCK_HOST, unix:///run/drydock/drydock.sock)',
+    )
     .option('-v, --version', 'show the version')
     .enablePositionalOptions()
     .showSuggestionAfterError();

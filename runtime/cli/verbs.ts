@@ -66,6 +66,7 @@ export const verbs: readonly Entry[] = [
   network('network', 'make networks, and connect containers to them', () => import('./verbs/network/network.ts')),
   network('why', 'tell why one reaches another, or where it stops', () => import('./verbs/network/why.ts')),
   daemon('daemon', 'run the daemon in the foreground', () => import('./verbs/daemon/daemon.ts')),
+  daemon('system', 'what other programs need of the daemon', () => import('./verbs/daemon/system.ts')),
   daemon('shutdown', 'end the daemon; containers go on', () => import('./verbs/daemon/shutdown.ts')),
   daemon('info', 'show what the daemon is and has', () => import('./verbs/daemon/info.ts')),
   daemon('version', 'show the versions of client and daemon', () => import('./verbs/daemon/version.ts')),

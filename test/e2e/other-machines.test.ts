@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { connect as tlsConnect } from 'node:tls';
 import * as assert from 'uvu/assert';
 import { certificates, tlsFlags } from './certificates.ts';
@@ -134,14 +134,55 @@ s.test('each of several sockets answers, and goes with the daemon', async () => 
     assert.is(await ok(docker(['-H', host, 'run', '--rm', '-i', 'ubuntu', 'cat'], 'x')), 'x');
 });
 
-s.test('host=ssh:// works: docker system dial-stdio at the far side, with half-closed streams', async () => {
-  // stands for ssh(1): runs what the client wants to have run on the other machine
+/** The environment in which a program stands for ssh(1): it runs what the client wants to have run over there. */
+function withSsh(): Record<string, string | undefined> {
   const bin = join(d().root, 'bin');
-  mkdirSync(bin);
-  const there = `while [ "$1" != -- ]; do shift; done; shift 2; DOCKER_HOST=unix://${second} exec "$@"`;
-  writeFileSync(join(bin, 'ssh'), `#!/bin/sh\n${there}\n`);
-  chmodSync(join(bin, 'ssh'), 0o755);
-  const env = { ...alone(), PATH: `${bin}:${process.env['PATH']}` };
+  mkdirSync(bin, { recursive: true });
+  const program = (name: string, text: string) => {
+    writeFileSync(join(bin, name), `#!/bin/sh\n${text}\n`);
+    chmodSync(join(bin, name), 0o755);
+  };
+  const host = `unix://${second}`;
+  const say = `echo "$@" >> ${bin}/asked; while [ "$1" != -- ]; do shift; done; shift; there=$1; shift`;
+  const run = `[ $there != nowhere ] || { echo ssh: no route >&2; exit 255; }; DOCKER_HOST=${host} DRYDOCK_HOST=${host}`;
+  program('ssh', `${say}; ${run} exec "$@"`);
+  program('drydock', `exec ${process.execPath} ${resolve(drydock)} "$@"`);
+  return { ...alone(), PATH: `${bin}:${process.env['PATH']}` };
+}
+
+s.test('drydock -H ssh:// works: streams, half-closed input, exit codes, and what ssh says', async () => {
+  const env = withSsh();
+  const far = (args: string[], input = '', host = 'ssh://me@far:2222') =>
+    run(drydock, ['-H', host, ...args], { env, input });
+  assert.is(await ok(far(['run', '--rm', '-i', 'ubuntu', 'sort'], 'b\na\n')), 'a\nb');
+  assert.is((await far(['run', '--rm', 'ubuntu', 'sh', '-c', 'exit 7'])).code, 7);
+  assert.match(await ok(far(['version'])), /Server:\n Version/);
+  assert.match(
+    readFileSync(join(d().root, 'bin/asked'), 'utf8'),
+    /^-l me -p 2222 -T .*-- far drydock system dial-stdio/,
+  );
+  assert.match(await ok(far(['version'], '', `ssh://far${d().socket}`)), /Server:\n Version/);
+  assert.match(readFileSync(join(d().root, 'bin/asked'), 'utf8'), /drydock -H unix:\/\/\S+ system dial-stdio\n$/);
+  const { code, err } = await far(['ps'], '', 'ssh://nowhere');
+  assert.is(code, 1);
+  assert.match(err, /ssh: no route/);
+  assert.match(err, /cannot connect to the daemon at ssh:\/\/nowhere: ssh ended with 255/);
+  for (const host of [
+    'ssh://',
+    'ssh://-oProxyCommand=x',
+    'ssh://a/b c',
+    'ssh://a/$(id)',
+    'ssh://a:99999',
+    'ssh://-l@a',
+  ]) {
+    const refused = await far(['ps'], '', host);
+    assert.is(refused.code, 125, host);
+    assert.match(refused.err, /invalid host/);
+  }
+});
+
+s.test('host=ssh:// works: docker system dial-stdio at the far side, with half-closed streams', async () => {
+  const env = withSsh();
   const far = (args: string[], input = '') => ok(run('docker', ['--context', 'ssh', ...args], { env, input }));
   await ok(docker(['context', 'create', 'ssh', '--docker', 'host=ssh://root@far']));
   assert.is(await far(['run', '--rm', '-i', 'ubuntu', 'sort'], 'b\na\n'), 'a\nb');

@@ -19,7 +19,7 @@ export function socketPath(host: string): string {
   const path = host.startsWith('unix://') ? host.slice('unix://'.length) : host;
   if (!isAbsolute(path))
     throw misuse(
-      `invalid host ${JSON.stringify(host)}: give unix:///absolute/path, or tcp://host:port for another machine`,
+      `invalid host ${JSON.stringify(host)}: give unix:///absolute/path, or tcp://host:port or ssh://host for another machine`,
     );
   if (Buffer.byteLength(path) > 107)
     throw misuse(`socket path ${JSON.stringify(path)} is longer than 107 bytes: choose a shorter one`);

@@ -7,6 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { createInterface } from 'node:readline';
 import type { ConnectionOptions } from 'node:tls';
 import { DaemonError } from '../failure/failure.ts';
+import { connectBySsh, type Ssh } from './ssh.ts';
 
 /** The Engine API version that this client speaks. */
 export const API = '/v1.50';
@@ -70,8 +71,8 @@ export interface Remote {
 }
 
 export class Client {
-  /** `to`: the path of a unix socket, or a daemon on TCP */
-  constructor(readonly to: string | Remote) {}
+  /** `to`: the path of a unix socket, or another machine's daemon */
+  constructor(readonly to: string | Remote | Ssh) {}
 
   #send(
     method: string,
@@ -84,15 +85,16 @@ export class Client {
     // without a server name, Node compares the certificate with the Host header
     const where =
       typeof to === 'string'
-        ? { socketPath: to }
-        : { host: to.host, port: to.port, servername: isIP(to.host) ? '' : to.host, ...to.tls };
-    const begin = typeof to === 'string' || !to.tls ? httpRequest : httpsRequest;
+        ? { socketPath: to, agent: false }
+        : 'ssh' in to
+          ? { createConnection: () => connectBySsh(to) }
+          : { host: to.host, port: to.port, servername: isIP(to.host) ? '' : to.host, agent: false, ...to.tls };
+    const begin = typeof to === 'object' && 'tls' in to ? httpsRequest : httpRequest;
     return new Promise((resolve, reject) => {
       const request = begin({
         ...where,
         method,
         path: `${path.startsWith('/drydock/') ? '' : API}${path}${queryString(query)}`,
-        agent: false,
         ...(signal && { signal }),
         headers: {
           Host: 'drydock',

@@ -9,6 +9,7 @@ import { codeOf, Failure, misuse } from '../failure/failure.ts';
 import { apiAddress, hostFrom } from './address.ts';
 import { ensureDaemon, probe } from './autostart.ts';
 import { Client, type Remote } from './client.ts';
+import { type Ssh, sshAddress, sshText } from './ssh.ts';
 
 type Options = TlsOptions & { host?: string };
 
@@ -35,25 +36,34 @@ function clientTls(options: Options): ConnectionOptions | undefined {
   };
 }
 
+/** The path of its unix socket, its TCP address, or where ssh finds it. */
+type Place = string | Remote | Ssh;
+
 /**
- * The daemon that `drydock -H` or else the environment names: the path of its unix socket, or its TCP address. A daemon
- * with another exec root listens there (daemon-settings.ts).
+ * The daemon that `drydock -H` or else the environment names. A daemon with another exec root listens there
+ * (daemon-settings.ts).
  */
-export function daemonOf(command: Command): string | Remote {
+export function daemonOf(command: Command): Place {
   const options = command.optsWithGlobals<Options>();
   const host = options.host ?? hostFrom(process.env);
+  if (host.startsWith('ssh://')) return sshAddress(host);
   const tls = host.startsWith('tcp://') ? clientTls(options) : undefined;
   const address = apiAddress(host, tls !== undefined);
   if ('unix' in address) return address.unix;
-  if ('fd' in address) throw misuse(`invalid host ${JSON.stringify(host)}: a client needs unix:// or tcp://`);
+  if ('fd' in address) throw misuse(`invalid host ${JSON.stringify(host)}: a client needs unix://, tcp:// or ssh://`);
   return { ...address, ...(tls && { tls }) };
 }
 
-export const nameOf = (to: string | Remote): string => (typeof to === 'string' ? to : addressText(to));
+export const nameOf = (to: Place): string =>
+  typeof to === 'string' ? to : 'ssh' in to ? sshText(to) : addressText(to);
 
-/** Resolves with undefined when the daemon accepts a connection, otherwise with the errno's name. */
-export function absence(to: string | Remote): Promise<string | undefined> {
+/**
+ * Resolves with undefined when the daemon accepts a connection, otherwise with the errno's name. What ssh finds is known
+ * when a request is sent.
+ */
+export function absence(to: Place): Promise<string | undefined> {
   if (typeof to === 'string') return probe(to);
+  if ('ssh' in to) return Promise.resolve(undefined);
   return new Promise((resolve) => {
     const socket = connect({ host: to.host, port: to.port, timeout: CONNECT_MS });
     socket.once('connect', () => (socket.destroy(), resolve(undefined)));
