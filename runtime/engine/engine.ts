@@ -21,6 +21,7 @@ import type { PathStat } from '../storage/archive/path-stat.ts';
 import type { StorageDriver } from '../storage/driver.ts';
 import type { Settings } from '../data-root/settings.ts';
 import type { Image } from '../image/manifest/image.ts';
+import type { ImageRecord } from '../image/store/image-list.ts';
 import type { LayerFile } from '../image/layer/layer-file.ts';
 import type { CommitOptions } from './commit-options.ts';
 import type { Verdict } from '../build/build.ts';
@@ -185,6 +186,8 @@ export interface ExecHandle extends Handle {
 export interface Images {
   find(reference: string): Image | undefined;
   list(): Image[];
+  /** the digests under which the image came, and the blobs of its layers */
+  record(id: string): Pick<ImageRecord, 'manifest' | 'blobs'> | undefined;
   /** what a pull or a build needs just now, by the ids of images and the digests of blobs */
   readonly leases: { has(key: string): boolean };
   /** Throws ApiError 404 when the image does not exist, 400 for an invalid target. */

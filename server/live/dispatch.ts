@@ -5,6 +5,7 @@ import type { Asks, Topic } from './protocol.ts';
 import { branchTopics } from './topics/branches.ts';
 import { containerTopics } from './topics/containers.ts';
 import { fileTopics } from './topics/files.ts';
+import { imageTopics } from './topics/images.ts';
 import { lessonTopics } from './topics/lessons.ts';
 import { mapTopics } from './topics/map.ts';
 import { networkTopics } from './topics/networks.ts';
@@ -18,6 +19,7 @@ export const answerers: Answerers<Asks> = {
   ...containerTopics,
   ...branchTopics,
   ...fileTopics,
+  ...imageTopics,
   ...lessonTopics,
   ...mapTopics,
   ...networkTopics,

@@ -26,11 +26,13 @@ import type { Event } from '../../runtime/journal/event.ts';
 import type { GateCommand } from '../../runtime/engine/engine.ts';
 import type { PhaseText } from '../../runtime/steps/phases.ts';
 import type { InspectionSection } from '../../runtime/journal/inspection-section.ts';
+import type { ImageTree, TreeLayer } from '../messages/image-tree.ts';
 import type { MachineMap, MapContainer, MapImage, MapNetwork } from '../messages/machine-map.ts';
 import type { Listed, ShownState, Told } from '../messages/messages.ts';
 import type { BranchAsks, Omitted } from './topics/branches.ts';
 import type { Action, ContainerAsks } from './topics/containers.ts';
 import type { FileAsks } from './topics/files.ts';
+import type { ImageAsks } from './topics/images.ts';
 import type { LessonAsks } from './topics/lessons.ts';
 import type { MapAsks } from './topics/map.ts';
 import type { NetworkAsks } from './topics/networks.ts';
@@ -40,6 +42,7 @@ import type { UsageAsks } from './topics/usage.ts';
 import type { WhyAsks } from './topics/why.ts';
 import type { Rewrite } from '../../runtime/watch/rewrites.ts';
 import type { Hop, Report } from '../../runtime/network/why/report.ts';
+import type { ImageFiles } from '../../runtime/storage/overlay2/image-files.ts';
 import type { Sample } from '../../runtime/watch/usage.ts';
 
 export const PATH = '/live';
@@ -51,6 +54,7 @@ export interface Asks
     BranchAsks,
     LessonAsks,
     FileAsks,
+    ImageAsks,
     MapAsks,
     NetworkAsks,
     PacketAsks,
@@ -65,6 +69,8 @@ export type {
   InspectionSection,
   GateCommand,
   Hop,
+  ImageFiles,
+  ImageTree,
   Listed,
   MachineMap,
   MapContainer,
@@ -77,4 +83,5 @@ export type {
   Sample,
   ShownState,
   Told,
+  TreeLayer,
 };

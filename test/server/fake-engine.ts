@@ -42,6 +42,7 @@ export function fakeImage(tag: string, fill: string, created: string): Image {
 }
 
 class FakeImages implements Images {
+  record = (): undefined => undefined;
   readonly leases = { has: () => false };
   all: Image[] = [fakeImage('ubuntu:latest', 'a', '2024-01-02T03:04:05Z')];
 

@@ -1,4 +1,4 @@
-/** The picture of a build on the page: while it stands, when it is over, from the cache, and in a recording. */
+/** A build on the page: its picture while it stands, later, and in a recording; and the tree of the image it made. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import * as assert from 'uvu/assert';
@@ -78,7 +78,7 @@ test('the picture shows the instruction at which a build stands, and opens the c
   await page.getByRole('group', { name: 'Gate' }).getByRole('button', { name: 'continue' }).click();
   assert.is((await building.done).code, 0);
   await until('it is over', async () => /; done;/.test(await labelOf('9')));
-  assert.is(await page.locator('[data-key="container:7"]').count(), 0);
+  await until('the container is gone', async () => (await page.locator('[data-key="container:7"]').count()) === 0);
 });
 
 test('the picture of a later build shows what came from the cache, and which file made the rest anew', async () => {
@@ -106,6 +106,34 @@ test('the picture has no violations of accessibility, in dark, in Russian, and a
   assert.ok(await page.evaluate('document.documentElement.scrollWidth <= 320'));
   await visit.shot('build-narrow', { fullPage: true });
   await page.getByLabel(/язык|language/i).selectOption('en');
+  await page.emulateMedia({ colorScheme: 'light' });
+  await visit.resize({ width: 1500, height: 900 });
+});
+
+test('an image that is chosen on the map is a tree down to its layers, and says which file a layer hides', async () => {
+  const { page } = visit;
+  await page.getByRole('button', { name: 'Map', exact: true }).click();
+  await page.getByRole('button', { name: /^Image app:latest|^Image app/ }).click();
+  const region = page.getByRole('group', { name: 'What is the image made of?', exact: true });
+  await region.waitFor();
+  const top = region.locator('[data-key^="layer:"]').first();
+  assert.match((await top.getAttribute('aria-label')) ?? '', /of this image alone/);
+  assert.match(
+    (await region.locator('[data-key^="layer:"]').last().getAttribute('aria-label')) ?? '',
+    /shared with .*base/,
+  );
+  await page.getByRole('button', { name: 'look into the layers' }).click();
+  await until('files are counted', async () => /1 files added/.test((await top.getAttribute('aria-label')) ?? ''));
+  await top.focus();
+  await page.keyboard.press('Enter');
+  await page.getByText('/bin/tool').first().waitFor();
+  await visit.shot('image');
+  assert.equal(await violations(page), []);
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await visit.shot('image-dark');
+  await visit.resize({ width: 320, height: 844 });
+  assert.ok(await page.evaluate('document.documentElement.scrollWidth <= 320'));
+  await visit.shot('image-narrow', { fullPage: true });
   await page.emulateMedia({ colorScheme: 'light' });
   await visit.resize({ width: 1500, height: 900 });
 });

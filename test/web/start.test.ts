@@ -179,10 +179,10 @@ test('the map shows what other clients do, what an image is used by, and opens w
   await page.keyboard.press('Enter');
   await page.getByRole('region', { name: 'ubuntu:latest' }).getByRole('button', { name: 'web' }).waitFor();
   assert.equal(await violations(page), []);
-  await page.locator('.map').getByRole('button', { name: 'as table' }).click();
+  await page.locator('.map > header').getByRole('button', { name: 'as table' }).click();
   await page.locator('.map table').getByRole('button', { name: 'web' }).waitFor();
   assert.equal(await violations(page), []);
-  await page.locator('.map').getByRole('button', { name: 'as table' }).click();
+  await page.locator('.map > header').getByRole('button', { name: 'as table' }).click();
   await tile.click();
   await page.locator('#now').waitFor();
   assert.match(await page.evaluate<string>('location.hash'), new RegExp(`^#run/${id}`));

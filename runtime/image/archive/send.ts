@@ -4,7 +4,7 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { uncompressed } from '../layer/decompress.ts';
 import { TarWriter, type Emit } from '../layer/tar-writer.ts';
 
-/** The content of an entry. `diffID`: the file is a compressed layer, which has `size` bytes when it is uncompressed. */
+/** The content of an entry. `diffID`: the file is a compressed layer; `size` is that of the uncompressed one. */
 export interface ArchivedContent {
   path: string;
   size: number;

@@ -1,4 +1,4 @@
-/** Jobs for the worker thread that read a whole upper directory, because the container decides its size. */
+/** Jobs for the worker thread that read a whole upper directory or all layers of an image: others decide their size. */
 import { registerJobs } from '../../kernel/jobs.ts';
 import type { ChangesInput } from './changes.ts';
 
@@ -14,6 +14,7 @@ registerJobs(
   {
     'overlay2-changes': async (input: ChangesInput, tell) => (await telling()).tellChanges(await visitOf(input), tell),
     'overlay2-diff': async (input: ChangesInput, tell) => (await tars()).tarOfChanges(await visitOf(input), tell),
+    'overlay2-image': async (dirs: readonly string[]) => (await import('./image-files.ts')).filesOfImage(dirs),
     'overlay2-size': async (path: string) => (await import('./size.ts')).sizeOfFiles(path),
   },
   'trees',

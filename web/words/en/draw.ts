@@ -4,6 +4,7 @@ import { build } from './draw/build.ts';
 import { capabilities } from './draw/capabilities.ts';
 import { cgroups } from './draw/cgroups.ts';
 import { compare } from './draw/compare.ts';
+import { image } from './draw/image.ts';
 import { machine } from './draw/machine.ts';
 import { map } from './draw/map.ts';
 import { namespaces } from './draw/namespaces.ts';
@@ -17,6 +18,7 @@ import { why } from './draw/why.ts';
 export const draw = {
   amounts,
   build,
+  image,
   machine,
   map,
   namespaces,

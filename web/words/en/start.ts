@@ -18,6 +18,23 @@ export const start = {
   lesson: (minutes: number) => `lesson, ${minutes} min`,
   command: 'Or give a command above, and press Run.',
   map: 'Map of the machine',
+  image: {
+    look: 'look into the layers',
+    looking: 'looking…',
+    cut: 'There are more files than are looked at.',
+    blob: 'as it travels',
+    by: 'made by',
+    largest: 'The largest files:',
+    notLooked: 'Which files it adds, changes and hides is known after a look into the layers.',
+    changes: { added: 'added', changed: 'changed', hidden: 'hidden' },
+    withoutLayer: 'Instructions that made no layer:',
+    nodes: {
+      index: 'It lists a manifest for each platform, each by the digest of its bytes.',
+      manifest: 'It lists the config and the layers as they travel, each by the digest of its bytes and its size.',
+      config:
+        'It lists the layers by the digests of their unpacked archives. Its own digest is the id of the image: a byte that changes anywhere below would give another id.',
+    },
+  },
   asTable: 'as table',
   loading: 'The daemon is asked what is on this machine…',
   close: 'close',
