@@ -58,8 +58,8 @@ export const nameOf = (to: Place): string =>
   typeof to === 'string' ? to : 'ssh' in to ? sshText(to) : addressText(to);
 
 /**
- * Resolves with undefined when the daemon accepts a connection, otherwise with the errno's name. What ssh finds is known
- * when a request is sent.
+ * Resolves with undefined when the daemon accepts a connection, otherwise with the errno's name. What ssh finds is
+ * known when a request is sent.
  */
 export function absence(to: Place): Promise<string | undefined> {
   if (typeof to === 'string') return probe(to);
