@@ -95,6 +95,16 @@ test('the next daemon has the caches, removes what was half made, and keeps to t
     writeFileSync(join(held.data, 'f'), Buffer.alloc(1000));
     held.release();
   }
+  await dirs.collect();
+  assert.equal(
+    dirs.list().map(({ size }) => size >= 1000),
+    [true, true, true],
+  );
+  const [unused] = dirs.list();
+  rmSync(join(dir, 'build-mounts', unused!.id, 'data/f'));
+  await dirs.collect();
+  assert.ok(dirs.list()[0]!.size >= 1000, 'what no RUN has had since is not measured again');
+  writeFileSync(join(dir, 'build-mounts', unused!.id, 'data/f'), Buffer.alloc(1000));
   mkdirSync(join(dir, 'build-mounts', `${'0'.repeat(32)}-0`, 'partial'), { recursive: true });
   const next = caches({ bytes: 2500, number: 10 }, dir);
   await next.recover();

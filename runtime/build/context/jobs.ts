@@ -7,6 +7,8 @@ registerJobs({
   'build-digest': async ({ sources, add }: { sources: Source[]; add: boolean }) =>
     (await import('./sources.ts')).digestSources(sources, add),
   'build-file-digest': async (path: string) => (await import('./sources.ts')).digestFile(path),
+  'build-names': async (input: { dir: string; most: number }, tell) =>
+    (await import('./names-in.ts')).namesIn(input, tell),
   'build-find': async (sources: Source[]) => (await import('./sources.ts')).findSources(sources),
   'build-archive': async (input: ArchiveInput, tell) => (await import('./sources.ts')).archiveSources(input, tell),
   'build-layer': async ({ path, ...input }: ArchiveInput & { path: string }) => {

@@ -15,6 +15,8 @@ const REDIRECTS_MOST = 10;
 const BYTES_MOST = 16 * 2 ** 30;
 const NAME_MOST = 255;
 const MODE = 0o600;
+/** For the whole of a download: a server that sends a byte now and then would hold the build for ever. */
+const TIME_MOST_MS = 60 * 60_000;
 
 /** Follows redirects; none leads from https to http. Throws ApiError 400. */
 async function request(k: Kernel, text: string, signal: AbortSignal): Promise<{ url: string; response: HttpResponse }> {
@@ -52,7 +54,28 @@ function nameOf(url: string): string {
 }
 
 /** The time of the file is that of Last-Modified, and 1970 without it. Throws ApiError 400. */
-export async function download(k: Kernel, text: string, dir: string, signal: AbortSignal): Promise<Source> {
+export async function download(
+  k: Kernel,
+  text: string,
+  dir: string,
+  gone: AbortSignal,
+  most = TIME_MOST_MS,
+): Promise<Source> {
+  const late = new AbortController();
+  const timer = setTimeout(
+    () => late.abort(badParameter(`ADD failed: ${withoutPassword(text)} was not there after ${most / 1000} s`)),
+    most,
+  );
+  try {
+    return await within(k, text, dir, AbortSignal.any([gone, late.signal]));
+  } catch (error) {
+    throw late.signal.aborted && !gone.aborted ? late.signal.reason : error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function within(k: Kernel, text: string, dir: string, signal: AbortSignal): Promise<Source> {
   const { response } = await request(k, text, signal);
   // the name is that of the URL in the Dockerfile, also when that redirects
   const name = nameOf(text);

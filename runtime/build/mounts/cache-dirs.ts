@@ -58,6 +58,8 @@ export class CacheDirs {
   readonly #holding = new Map<string, Holding>();
   /** resolved at each release */
   #waiting: (() => void)[] = [];
+  /** those whose size may have changed since it was measured */
+  readonly #used = new Set<string>();
 
   constructor(
     root: string,
@@ -113,6 +115,7 @@ export class CacheDirs {
       if (!isHeld) return;
       isHeld = false;
       if (--holding.count === 0) this.#holding.delete(id);
+      this.#used.add(id);
       for (const go of this.#waiting.splice(0)) go();
     };
     return { data: join(this.#dir, id, 'data'), release };
@@ -170,9 +173,14 @@ export class CacheDirs {
     ));
   }
 
-  /** Measures all, and removes those that no RUN has, the oldest first, while there is more than may be kept. */
+  /**
+   * Measures those that a RUN has had since the last time, and removes those that none has, the oldest first, while
+   * there is more than may be kept.
+   */
   async collect(): Promise<void> {
-    for (const record of [...this.#all().values()]) {
+    const used = [...this.#used].flatMap((id) => this.#all().get(id) ?? []);
+    this.#used.clear();
+    for (const record of used) {
       record.size = await this.#measured(record.id).catch(() => record.size);
       if (this.#all().has(record.id)) this.#save(record);
     }
@@ -206,6 +214,7 @@ export class CacheDirs {
   /** Removes what a daemon that died left half made. */
   async recover(): Promise<void> {
     if (!existsSync(this.#dir)) return;
+    for (const { id, size } of this.#all().values()) if (!size) this.#used.add(id);
     for (const id of readdirSync(this.#dir)) if (!this.#all().has(id)) await removeTree(join(this.#dir, id));
   }
 }

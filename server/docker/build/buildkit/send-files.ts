@@ -9,9 +9,11 @@
  *   FIN ──▶
  */
 import { constants } from 'node:fs';
-import { lstat, open, opendir, readlink } from 'node:fs/promises';
+import { lstat, open, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import '../../../../runtime/build/context/jobs.ts';
+import { jobParts } from '../../../../runtime/kernel/jobs.ts';
 import { MODE } from './packets.ts';
 import { BytesMessageSchema, FileSend, FileSync, type BytesMessage } from './proto/filesync_pb.ts';
 import { Packet_PacketType as Type, PacketSchema, StatSchema, type Packet, type Stat } from './proto/fsutil_pb.ts';
@@ -19,7 +21,6 @@ import type { Session } from './session.ts';
 
 const PIECE = 32 * 1024;
 const FILES_MOST = 500_000;
-const NAMES_AT_ONCE = 1000;
 const READ = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 /** FileSend with the messages that it has when the client receives a directory. */
@@ -56,25 +57,16 @@ async function statOf(path: string, name: string): Promise<Stat | undefined> {
   });
 }
 
-/** Sorted by their bytes. Throws when they are too many, before all of them are in memory. */
-export async function namesIn(dir: string, most = FILES_MOST): Promise<string[]> {
-  const names: Buffer[] = [];
-  for await (const { name } of await opendir(dir, { bufferSize: NAMES_AT_ONCE })) {
-    if (names.length >= most) throw new Error(`more than ${most} files`);
-    names.push(Buffer.from(name));
-  }
-  return names.sort(Buffer.compare).map(String);
-}
-
 /** In the order that the client checks: by name in each directory, and what is in one right behind it. */
 async function* statsIn(dir: string, below = ''): AsyncGenerator<Stat> {
-  for (const name of await namesIn(join(dir, below))) {
-    const path = below ? `${below}/${name}` : name;
-    const stat = await statOf(join(dir, path), path);
-    if (!stat) continue;
-    yield stat;
-    if (stat.mode >= MODE.directory) yield* statsIn(dir, path);
-  }
+  for await (const names of jobParts<string[]>('build-names', { dir: join(dir, below), most: FILES_MOST }))
+    for (const name of names) {
+      const path = below ? `${below}/${name}` : name;
+      const stat = await statOf(join(dir, path), path);
+      if (!stat) continue;
+      yield stat;
+      if (stat.mode >= MODE.directory) yield* statsIn(dir, path);
+    }
 }
 
 class Sending {
