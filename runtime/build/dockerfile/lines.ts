@@ -28,7 +28,7 @@ export interface Lines {
 
 const DIRECTIVE = /^#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(\S[^]*)$/;
 const KNOWN = ['syntax', 'escape', 'check'];
-const WITH_HEREDOC = /^(RUN|COPY|ADD)\s/i;
+const WITH_HEREDOC = /^(ONBUILD\s+)?(RUN|COPY|ADD)\s/i;
 const HEREDOC = /^\d*<<(-?)(["']?)([a-zA-Z_][a-zA-Z0-9_.]*)\2$/;
 
 /** The directives at the top of the file; the first other line ends them. Throws ApiError 400. */

@@ -131,8 +131,13 @@ function stageOf(from: Instruction): Stage {
   return { base, from, instructions: [], ...(lower && { name: lower }) };
 }
 
-/** Parses the text of an ONBUILD trigger. Throws ApiError 400. */
-export const parseTrigger = (text: string): Instruction => instructionOf({ text, line: 1, heredocs: [] });
+/** Parses the text of an ONBUILD trigger, behind which the bodies of its heredocs stand. Throws ApiError 400. */
+export function parseTrigger(text: string): Instruction {
+  const { lines } = linesOf(text);
+  if (lines.length !== 1)
+    throw badParameter(`the ONBUILD trigger ${JSON.stringify(text.slice(0, 200))} is not one instruction`);
+  return instructionOf({ ...lines[0]!, line: 1 });
+}
 
 /** `file` is its name, for messages. Throws ApiError 400 in dockerd's words. */
 export function parseDockerfile(text: string, file = 'Dockerfile'): Dockerfile {

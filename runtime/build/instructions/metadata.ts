@@ -109,8 +109,9 @@ export const metadata: Readonly<Record<string, Apply>> = {
     return shown(one.json!);
   },
   ONBUILD(one, { config }) {
-    config.OnBuild = [...(config.OnBuild ?? []), one.rest];
-    return one.rest;
+    const bodies = one.heredocs.map(({ name, body }) => `\n${body}${name}`).join('');
+    config.OnBuild = [...(config.OnBuild ?? []), `${one.rest}${bodies}`];
+    return `${one.rest}${bodies}`;
   },
   HEALTHCHECK(one, scope) {
     const check = healthcheck(one);
