@@ -144,8 +144,6 @@ export interface Mark {
 }
 /** What a challenge has and a lesson has not. Its `{{machine}}` is the container's drawn name. */
 export interface Challenge {
-  /** networks that are made before its container; each name follows the drawn one and `-` */
-  networks: string[];
   /** an image that is built from the files, named likewise */
   image?: string;
   /** containers beside the broken one: `name` follows the machine's name and `-`; arguments of `drydock run` */
@@ -173,6 +171,8 @@ export interface Lesson {
    * learner makes and the lesson removes.
    */
   vary: Record<string, string[]>;
+  /** networks that are made before its container; each name follows the drawn one and `-` */
+  networks: string[];
   /** path → text: what is written into the practice directory, `{{dir}}`, when the lesson is opened */
   files?: Record<string, string>;
   tasks: Task[];

@@ -167,6 +167,7 @@ class Loader {
       ...(machine && { machine }),
       ...(view && { view }),
       vary,
+      networks: fields.names(['networks']),
       ...(files && { files }),
       tasks: read.map(({ task }) => task),
       answers,

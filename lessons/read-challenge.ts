@@ -2,7 +2,7 @@
 import { views, type Challenge, type Mark, type View } from './format.ts';
 import type { Fields } from './fields.ts';
 
-export const challengeFields = ['networks', 'image', 'also', 'twin', 'marks'] as const;
+export const challengeFields = ['image', 'also', 'twin', 'marks'] as const;
 
 function readMark(fields: Fields, j: number): Mark {
   const at = ['marks', j];
@@ -36,9 +36,8 @@ export function readChallenge(fields: Fields, tasks: readonly string[], options:
     fields.only(['also', j], ['name', 'run']);
     return { name: fields.text(['also', j, 'name']), run: fields.text(['also', j, 'run']) };
   });
-  const networks = fields.names(['networks']);
   const image = fields.value(['image']) === undefined ? undefined : fields.text(['image']);
   if (image && fields.value(['files', 'Dockerfile']) === undefined)
     fields.trouble(['image'], 'the image is built from files, one of which is Dockerfile');
-  return { networks, ...(image && { image }), also, twin: fields.text(['twin']), marks };
+  return { ...(image && { image }), also, twin: fields.text(['twin']), marks };
 }

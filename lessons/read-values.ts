@@ -9,7 +9,7 @@ const VALUE = /^[a-z0-9./:-]{1,40}$/;
 const FILE = /^(?!\.\.?(?:\/|$))[\w.-]+(?:\/(?!\.\.?(?:\/|$))[\w.-]+)*$/;
 const FILE_MOST = 4096;
 
-export const valueFields = ['vary', 'files'] as const;
+export const valueFields = ['vary', 'files', 'networks'] as const;
 
 export function readVary(fields: Fields): Lesson['vary'] {
   return Object.fromEntries(

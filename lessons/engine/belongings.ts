@@ -22,10 +22,12 @@ async function attempt(remove: () => unknown): Promise<void> {
   }
 }
 
-/** The images that a build has made, the newest first. */
-async function madeBy(build: OperationHandle): Promise<string[]> {
-  const made: string[] = [];
-  for await (const event of build.journal(false))
+/** The images that a build or a commit has made, the newest first. */
+async function madeBy(maker: OperationHandle): Promise<string[]> {
+  const { kind, subject } = maker.record;
+  const made = subject.id === undefined ? [] : [subject.id];
+  if (kind !== 'build') return made;
+  for await (const event of maker.journal(false))
     if (event.type === 'fact' && event.step?.startsWith('build.commit'))
       made.unshift(...event.facts.flatMap(({ key, value }) => (key === 'image' && value ? [value] : [])));
   return made;
@@ -39,11 +41,11 @@ async function removeImage({ images, events }: Engine, image: Image, reference: 
 
 export async function removeBelongings(engine: Engine, values: Values | undefined): Promise<void> {
   const isOwn = (name: string) => belongs(name, values);
-  const builds = engine
+  const makers = engine
     .operations()
-    .filter(({ record: { kind, subject } }) => kind === 'build' && isOwn(nameOfImage(subject.name)));
+    .filter(({ record: { kind, subject } }) => ['build', 'commit'].includes(kind) && isOwn(nameOfImage(subject.name)));
   const made: string[] = [];
-  for (const build of builds) made.push(...(await madeBy(build)));
+  for (const maker of makers) made.push(...(await madeBy(maker)));
   for (const handle of engine.containers())
     if (isOwn(handle.container.name)) await attempt(() => handle.remove({ force: true, volumes: true }));
   for (const { name } of engine.networks.list()) if (isOwn(name)) await attempt(() => engine.networks.remove(name));

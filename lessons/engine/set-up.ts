@@ -1,4 +1,4 @@
-/** What a challenge needs before its container is made: networks, and an image that is built from its files. */
+/** What a lesson needs before its container is made: networks; in a challenge also an image of its files. */
 import { Socket } from 'node:net';
 import { pipeline } from 'node:stream/promises';
 import { pack } from 'tar-stream';
@@ -28,9 +28,13 @@ async function build(engine: Engine, files: Record<string, string>, name: string
 }
 
 /** Makes what is missing: a challenge may be opened again while it is open. */
-export async function setUp(engine: Engine, { challenge, files }: Lesson, values: Values | undefined): Promise<void> {
+export async function setUp(
+  engine: Engine,
+  { challenge, files, networks }: Lesson,
+  values: Values | undefined,
+): Promise<void> {
   const named = (name: string) => `${values?.['own']}-${name}`;
-  for (const name of (challenge?.networks ?? []).map(named))
+  for (const name of networks.map(named))
     if (!engine.networks.find(name)) await engine.networks.create(networkAsked({ Name: name }));
   const image = challenge?.image && named(challenge.image);
   if (image && files && !engine.images.find(image)) await build(engine, files, image);

@@ -34,7 +34,8 @@ async function seenOf(build: OperationHandle): Promise<BuildSeen> {
   const seen: BuildSeen = { failed: build.record.state === 'failed', kept: [], ran: [] };
   for await (const event of build.journal(false))
     if (event.type === 'fact' && event.step?.startsWith('build.look-up'))
-      for (const { key, value } of event.facts) (value?.startsWith('sha256:') ? seen.kept : seen.ran).push(key);
+      for (const { kind, key, value } of event.facts)
+        if (kind === 'file') (value?.startsWith('sha256:') ? seen.kept : seen.ran).push(key);
   return seen;
 }
 

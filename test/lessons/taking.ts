@@ -113,7 +113,7 @@ export class Taking {
           (await this.daemon.api('POST', `/drydock/containers/${this.state.machine!.id}/gate`, { command: act.gate }))
             .status === 204,
       );
-    } else if ('type' in act) (await this.#terminal()).command(act.type);
+    } else if ('type' in act) (await this.#terminal()).command(fillIn(act.type, valuesOf(this.state)));
     else await (await this.#shell()).line(fillIn(act.host, valuesOf(this.state)));
   }
   async acts(acts: readonly Act[]): Promise<void> {
