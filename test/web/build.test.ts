@@ -138,6 +138,32 @@ test('an image that is chosen on the map is a tree down to its layers, and says 
   await visit.resize({ width: 1500, height: 900 });
 });
 
+test('a volume is a tank beside the layers, and what its mount point covers is named', async () => {
+  const { page, daemon } = visit;
+  const mounts = ['-v', 'kept:/app', '-v', `${join(dir, 'key')}:/etc/key:ro`];
+  const id = await daemon.ok('run', '-d', '--name', 'holder', '--network', 'none', ...mounts, 'app', 'sleep', '1000');
+  await page.goto(`${new URL(page.url()).origin}/#run/${id}`);
+  await page.getByRole('tab', { name: 'Overlay' }).click();
+  const tank = page.locator('[data-key="tank:/app"]');
+  await until('what it covers', async () =>
+    /^volume kept is mounted at \/app, read-write; covers \d names: .*deps/.test(
+      (await tank.getAttribute('aria-label', { timeout: 1000 }).catch(() => '')) ?? '',
+    ),
+  );
+  assert.match(
+    (await page.locator('[data-key="tank:/etc/key"]').getAttribute('aria-label')) ?? '',
+    /bind of .*read-only/,
+  );
+  await tank.scrollIntoViewIfNeeded();
+  await visit.shot('tanks');
+  assert.equal(await violations(page), []);
+  await visit.resize({ width: 320, height: 844 });
+  assert.ok(await page.evaluate('document.documentElement.scrollWidth <= 320'));
+  await visit.shot('tanks-narrow', { fullPage: true });
+  await visit.resize({ width: 1500, height: 900 });
+  await daemon.ok('rm', '-f', id);
+});
+
 test('a recording shows the picture without a daemon', async () => {
   const { page, daemon } = visit;
   const file = join(dir, 'build.html');

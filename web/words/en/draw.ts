@@ -12,6 +12,7 @@ import { network } from './draw/network.ts';
 import { overlay } from './draw/overlay.ts';
 import { pivot } from './draw/pivot.ts';
 import { security } from './draw/security.ts';
+import { tanks } from './draw/tanks.ts';
 import { timeline } from './draw/timeline.ts';
 import { why } from './draw/why.ts';
 
@@ -28,6 +29,7 @@ export const draw = {
   network,
   security,
   capabilities,
+  tanks,
   timeline,
   compare,
   why,
