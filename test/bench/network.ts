@@ -1,6 +1,6 @@
 /**
- * `npm run bench:network [ROUNDS [PATTERN]]`: published ports, names and starts on networks, Drydock and dockerd in turn.
- * It prints figures and asserts nothing.
+ * `npm run bench:network [ROUNDS [PATTERN]]`: published ports, names and starts on networks, Drydock and dockerd in
+ * turn. It prints figures and asserts nothing.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
