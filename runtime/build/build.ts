@@ -46,6 +46,12 @@ export interface BuildRequest extends Omit<Report, 'ended'> {
   noCache: boolean;
   /** the names of stages that are built anew: --no-cache-filter */
   noCacheStages?: readonly string[];
+  /** images in whose history results are looked up: --cache-from */
+  cacheFrom?: readonly string[];
+  /** An image of --cache-from is asked for. The function is called when it was, with the reason why it is not read. */
+  imports?(reference: string): (error?: string) => void;
+  /** keep the keys in the image: --cache-to type=inline */
+  inlineCache?: boolean;
   /** --build-context, by name */
   contexts?: ReadonlyMap<string, NamedContext>;
   pull: boolean;
@@ -200,6 +206,8 @@ export interface BuildContext {
   /** It is walked step by step, so that one stage is built after another. */
   readonly inOrder: boolean;
   readonly named: NamedContexts;
+  /** the images of --cache-from, when they were asked for */
+  readonly importing: { sources?: Promise<(readonly [reference: string, image: Image, keys: string[]])[]> };
   readonly reports: Reports;
   /** of the stage, or of the build as a whole */
   say: Report;

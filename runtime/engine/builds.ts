@@ -108,6 +108,7 @@ export class Builds {
     return {
       id,
       dir,
+      importing: {},
       named: new NamedContexts(contexts, dir, (k, into, pass) => unpackInto(k, into, pass, '0:0')),
       asked: request,
       runtime: this.#runtime(id, signal, request),

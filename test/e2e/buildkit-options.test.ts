@@ -16,29 +16,22 @@ async function built(dockerfile: string, ...args: string[]): Promise<string> {
   return err;
 }
 
-test('a cache that is to be written and an annotation are refused by name', async () => {
-  const inline = await build('FROM base\n', '--cache-to', 'type=inline');
-  assert.is(inline.code, 1);
-  assert.match(
-    inline.err,
-    'ERROR: failed to solve: --cache-to type=inline of a build: not there yet in Drydock; leave',
-  );
+test('an annotation is refused by name', async () => {
   const noted = await build('FROM base\n', '--load', '--annotation', 'a=b');
   assert.is(noted.code, 1);
   assert.match(noted.err, /--annotation of a build: not there yet in Drydock; use --label/);
 });
 
-test('a cache of elsewhere is shown as not read, and the build goes on without it', async () => {
-  const out = await built('FROM base\n', '--cache-from', 'shop/app:cache', '--provenance=false');
-  assert.match(
-    out,
-    /importing cache manifest from shop\/app:cache\n#\d+ ERROR: not read: Drydock looks in its own cache/,
-  );
+test('a cache that cannot be read is shown as such, and the build goes on without it', async () => {
+  const dockerfile = 'FROM base\nRUN true without it\n';
+  const reference = '127.0.0.1:1/app:cache';
+  const out = await built(dockerfile, '--cache-from', reference, '--provenance=false');
+  assert.match(out, /importing cache manifest from 127\.0\.0\.1:1\/app:cache\n#\d+ ERROR: not read: /);
   d.env['DOCKER_BUILDKIT'] = '0';
-  const classic = await d.docker('build', '--cache-from', 'shop/app:cache', context('FROM base\n'));
+  const classic = await d.docker('build', '--cache-from', reference, context('FROM base\nRUN true classic\n'));
   delete d.env['DOCKER_BUILDKIT'];
   assert.is(classic.code, 0, classic.err);
-  assert.match(classic.out, '[Warning] --cache-from shop/app:cache: not read: Drydock looks in its own cache');
+  assert.match(classic.out, '[Warning] --cache-from 127.0.0.1:1/app:cache: not read: ');
 });
 
 test('--push is the push of the image when it is built', async () => {

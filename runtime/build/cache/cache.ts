@@ -62,6 +62,20 @@ export class BuildCache {
     return this.#entries.findLast((one) => one.parent === parent && one.key === key && this.exists(one.image))?.image;
   }
 
+  /** The keys of the instructions that made the image, the first one first, as far as they are known. */
+  keysTo(image: string): string[] {
+    const keys: string[] = [];
+    const seen = new Set<string>();
+    for (let at = image; at && !seen.has(at);) {
+      seen.add(at);
+      const made = this.#entries.findLast((one) => one.image === at);
+      if (!made) break;
+      keys.unshift(made.key);
+      at = made.parent;
+    }
+    return keys;
+  }
+
   /** All that were built on this parent, or with this key, the newest first. */
   known(by: { parent: string } | { key: string }): readonly Entry[] {
     const isWanted = (one: Entry) => ('parent' in by ? one.parent === by.parent : one.key === by.key);

@@ -21,6 +21,7 @@ import type { Phase, Step } from '../../operation/step.ts';
 import { stepsOf, templates } from './instructions.ts';
 import { tellBase, tellPlan } from './facts.ts';
 import { unpackInto } from '../../build/files/unpack.ts';
+import { withInlineCache } from './imported.ts';
 import { stageOf } from './template.ts';
 import { sayBegin, sayImage } from './texts.ts';
 
@@ -238,8 +239,13 @@ const tag: BuildStep = {
   explain: `The result gets its names, and each of them leaves the image that had it before. This is the last step, so a build that fails leaves every name where it was.
 The image itself is known by its id, the digest of its config. See the OCI image specification, "Image Configuration".`,
   async do(k, c) {
-    const { image } = c.stages.at(-1)!;
-    if (!image) throw badParameter('No image was generated. Is your Dockerfile empty?');
+    const last = c.stages.at(-1)!;
+    if (!last.image) throw badParameter('No image was generated. Is your Dockerfile empty?');
+    if (c.asked.inlineCache) {
+      last.image = withInlineCache(c, last.image);
+      c.say.made(last.image.id);
+    }
+    const { image } = last;
     const unused = [...c.asked.args.keys()].filter((name) => !c.usedArgs.has(name) && !isProxy(name));
     if (unused.length) c.say.tell(`[Warning] One or more build-args [${unused.join(' ')}] were not consumed\n`);
     for (const text of c.mended)

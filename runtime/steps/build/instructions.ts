@@ -13,6 +13,7 @@ import { prepareMounts } from './prepare-mounts.ts';
 import { prepareCopy } from './prepare-copy.ts';
 import { explain, reasonsOf } from './why.ts';
 import { notAsked, tellImage, tellLookUp } from './facts.ts';
+import { imported } from './imported.ts';
 import { run } from './run.ts';
 import { isOff, stageOf, type BuildStep, type Template } from './template.ts';
 import { sayBegin, sayImage } from './texts.ts';
@@ -73,16 +74,20 @@ async function knownOrClaimed(k: Kernel, c: BuildContext, prepared: Prepared): P
   };
   const image = known();
   // a build that is walked is held for as long as a person likes
-  if (image || c.inOrder) return image;
+  if (image) return image;
+  if (c.inOrder) return importedOf(k, c, prepared);
   const waits = () => {
     c.say.tell(' ---> Waiting for the build that makes this now\n');
     k.fact({ kind: 'file', key: prepared.createdBy, value: 'is made by another build or stage now' });
   };
   c.claim = await c.cache.underWay.claim(JSON.stringify([parent, key]), waits, c.signal);
-  const made = known();
+  const made = known() ?? (await importedOf(k, c, prepared));
   if (made) endClaim(c);
   return made;
 }
+const importedOf = (k: Kernel, c: BuildContext, prepared: Prepared): Promise<Image | undefined> =>
+  stageOf(c).missed ? Promise.resolve(undefined) : imported(k, c, prepared);
+
 function endClaim(c: BuildContext): void {
   c.claim?.();
   c.claim = undefined;

@@ -12,8 +12,8 @@ import type { Exchange, Routes } from '../http/route.ts';
 import { walkedBy } from '../http/walked.ts';
 import { imageName } from './image-name.ts';
 import { names, table } from './json-query.ts';
+import { isInline } from './is-inline.ts';
 import { limitsOf } from './limits.ts';
-import { OWN_CACHE } from './own-cache.ts';
 import { secretsHeader } from './secrets-header.ts';
 import { prune } from './usage.ts';
 
@@ -74,6 +74,8 @@ function optionsOf(x: Exchange): Asked {
     labels: Object.fromEntries(table(x, 'labels')),
     noCache: query.flag('nocache'),
     pull: query.flag('pull'),
+    cacheFrom: names(x, 'cachefrom'),
+    inlineCache: isInline(table(x, 'buildargs').get('BUILDKIT_INLINE_CACHE')),
     ...(query.list('nocachefilter').length && { noCacheStages: query.list('nocachefilter') }),
     keep: !query.flag('rm', true) && !query.flag('forcerm'),
     ...(target && { target }),
@@ -88,12 +90,11 @@ function optionsOf(x: Exchange): Asked {
 async function answer(x: Exchange): Promise<void> {
   const options = optionsOf(x);
   const out = lines(x);
-  // checked before, said after the context was read
-  const warnings = names(x, 'cachefrom').map((name) => `[Warning] --cache-from ${name}: ${OWN_CACHE}\n`);
   try {
     const image = await x.engine.build({
       ...options,
-      tell: (text) => [...warnings.splice(0), text].forEach(out.tell),
+      tell: out.tell,
+      imports: (name) => (error) => void (error && out.tell(`[Warning] --cache-from ${name}: ${error}\n`)),
       output: out.output,
       made: out.made,
       ...walkedBy(x, out.begin),

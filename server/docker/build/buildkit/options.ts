@@ -3,6 +3,7 @@ import { ApiError, badParameter } from '../../../../runtime/errors/api-error.ts'
 import type { BuildOptions } from '../../../../runtime/engine/build-options.ts';
 import { hostPlatform, parsePlatform, showPlatform } from '../../../../runtime/image/manifest/platform.ts';
 import { imageName } from '../image-name.ts';
+import { isInline } from '../is-inline.ts';
 import { limitsOfAttributes } from '../limits.ts';
 
 type Attributes = Readonly<Record<string, string>>;
@@ -14,6 +15,7 @@ type Options = Pick<
   | 'labels'
   | 'noCache'
   | 'noCacheStages'
+  | 'inlineCache'
   | 'pull'
   | 'keep'
   | 'target'
@@ -53,6 +55,7 @@ export function optionsOf(attributes: Attributes, names: readonly string[]): Opt
     pull: attributes['image-resolve-mode'] === 'pull',
     keep: false,
     limits: limitsOfAttributes(attributes),
+    inlineCache: isInline(attributes['build-arg:BUILDKIT_INLINE_CACHE']),
     ...(target && { target }),
     ...(networkMode && networkMode !== 'sandbox' && { networkMode }),
   };

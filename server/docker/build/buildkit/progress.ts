@@ -27,10 +27,6 @@ export class Progress {
   begin(name: string): void {
     this.#main.begin(name);
   }
-  /** What is current has failed, and the build goes on. */
-  failed(error: string): void {
-    this.#main.end(error);
-  }
   /** What is current is done. */
   done(): void {
     this.#main.end();

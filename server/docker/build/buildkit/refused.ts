@@ -34,12 +34,9 @@ function checkImage(type: string, attributes: Attributes): void {
 
 /** Throws ApiError. */
 export function refuseExports({ exporters, cacheExports }: Pick<Solve, 'exporters' | 'cacheExports'>): void {
-  const [cache] = cacheExports;
+  const cache = cacheExports.find((type) => type !== 'inline');
   if (cache)
-    throw missing(
-      `--cache-to type=${cache}`,
-      'leave it and BUILDKIT_INLINE_CACHE out: the daemon keeps its own cache of all builds',
-    );
+    throw missing(`--cache-to type=${cache}`, 'leave it out, or use type=inline, which keeps the cache in the image');
   if (exporters.length > 1)
     throw missing('a second --output', 'give one, and build again for the other from the cache');
   for (const { type, attributes } of exporters) {
@@ -62,7 +59,7 @@ export function refuseAttestations(attributes: Attributes): void {
   }
 }
 
-/** The cache of other builders that a client names: 'cache-imports' is JSON, 'cache-from' is a list of references. */
+/** The images with a cache that a client names: 'cache-imports' is JSON, 'cache-from' is a list of references. */
 export function cacheImportsOf(attributes: Attributes): string[] {
   const named = (attributes['cache-from'] ?? '').split(',').filter(Boolean);
   try {

@@ -2,7 +2,6 @@
 import { randomUUID } from 'node:crypto';
 import { Code, ConnectError } from '@connectrpc/connect';
 import type { Engine } from '../../../../runtime/engine/engine.ts';
-import { OWN_CACHE } from '../own-cache.ts';
 import { contextOf } from './context.ts';
 import { optionsOf } from './options.ts';
 import { cacheImportsOf, refuseAttestations, refuseExports } from './refused.ts';
@@ -42,13 +41,22 @@ export async function buildInto(
   const options = optionsOf(attributes, namesOf(solve));
   const session = await sessions.when(solve.session, 'session', solve.signal);
   const signal = AbortSignal.any([solve.signal, session.gone]);
+  const imports = cacheImportsOf(attributes);
   // as BuildKit shows a cache that it cannot read: the build goes on, and is right without it
-  for (const name of cacheImportsOf(attributes)) {
-    progress.begin(`importing cache manifest from ${name}`);
-    progress.failed(OWN_CACHE);
+  for (const name of imports.filter(isOther)) {
+    const track = progress.track();
+    track.begin(`importing cache manifest from ${name}`);
+    track.end(`not read: a cache of this type is not there yet in Drydock, which reads images (type=registry)`);
   }
   const image = await engine.build({
     ...options,
+    cacheFrom: imports.filter((name) => !isOther(name)),
+    inlineCache: options.inlineCache === true || solve.cacheExports.includes('inline'),
+    imports: (name) => {
+      const track = progress.track();
+      track.begin(`importing cache manifest from ${name}`);
+      return (error) => track.end(error);
+    },
     hostNetwork: solve.entitlements.includes('network.host'),
     ...contextOf(session, attributes, progress, signal),
     secret: secretsOf(session, signal),
@@ -64,6 +72,9 @@ export async function buildInto(
   solve.images.set(reference, image);
   return reference;
 }
+
+/** A cache that is no image: 'type=local'. */
+const isOther = (name: string): boolean => name.startsWith('type=');
 
 /** A stage, beside the others. */
 function reportOn(progress: Progress): Report {
