@@ -39,5 +39,8 @@ export function readFiles(fields: Fields): Lesson['files'] {
 export function checkNames(fields: Fields, source: string, { vary, files }: Pick<Lesson, 'vary' | 'files'>): void {
   const known = new Set(['machine', 'own', ...(files ? ['dir'] : []), ...Object.keys(vary)]);
   for (const name of new Set(namesIn(source)))
-    if (!known.has(name)) fields.trouble(['vary'], `{{${name}}} is used, and has no values`);
+    if (!known.has(name)) {
+      const line = source.slice(0, source.indexOf(`{{${name}}}`)).split('\n').length;
+      fields.place.at(line, `{{${name}}} is used, and has no values`);
+    }
 }

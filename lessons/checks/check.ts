@@ -82,6 +82,8 @@ export interface Things {
   image(reference: string): Image | undefined;
   /** `seen`: the image shows the path; `layers`: in how many of its layers it lies */
   inImage(reference: string, path: string): Promise<{ seen: boolean; layers: number }>;
+  /** for each finished push of this name: how many blobs were sent, because the registry had not got them */
+  pushes(name: string): Promise<number[]>;
   /** builds of this name, without registry and tag, since the task was open */
   builds(name: string): Promise<BuildSeen[]>;
 }

@@ -4,6 +4,7 @@
  */
 import {
   linkCounters,
+  listenersOf,
   mountRows,
   namespaceKinds,
   namespaceOf,
@@ -11,7 +12,7 @@ import {
   wordsOf,
 } from '../../runtime/watch/process.ts';
 import { kind, type Family } from './check.ts';
-import { object, oneOf, optional, path, pattern, some, text } from './shape.ts';
+import { number, object, oneOf, optional, path, pattern, some, text } from './shape.ts';
 
 export const host: Family = {
   'host.process': kind({
@@ -51,6 +52,13 @@ export const host: Family = {
       [process.pid, ...look.strangers().filter((pid) => namespaceOf(pid, 'mnt') !== namespaceOf('self', 'mnt'))].some(
         (pid) => mountRows(pid).some((row) => row.type === type && (!target || row.target === target)),
       ),
+  }),
+  'host.port': kind({
+    live: true,
+    host: true,
+    arg: number,
+    says: (port) => ({ en: `on the host somebody listens on port ${port}`, ru: `на хосте слушают порт ${port}` }),
+    holds: (port) => listenersOf(process.pid).some((one) => one.port === port),
   }),
   'host.link': kind({
     live: true,

@@ -51,6 +51,17 @@ export const image: Family = {
     holds: ({ image: name, by }, _, { things }) =>
       things.image(name)?.config.history?.some(({ created_by: one = '' }) => new RegExp(by).test(one)) === true,
   }),
+  'image.pushed': kind({
+    live: true,
+    host: true,
+    arg: object({ image: text('image'), blobs: optional(object({ op, value: number }, 'value')) }, 'image'),
+    says: ({ image: name, blobs }) => ({
+      en: `${name} was pushed${blobs ? `, and ${blobs.op ?? ''} ${blobs.value} blobs were sent` : ''}`,
+      ru: `${name} отправлен в реестр${blobs ? `, передано блобов: ${blobs.op ?? ''} ${blobs.value}` : ''}`,
+    }),
+    holds: async ({ image: name, blobs }, _, { things }) =>
+      (await things.pushes(name)).some((sent) => !blobs || compare(sent, blobs.op, blobs.value)),
+  }),
   'build.done': kind({
     live: true,
     host: true,

@@ -1,7 +1,7 @@
 /** What the checks of a lesson find out from the engine about networks, volumes, images and builds. */
 import type { Engine } from '../../runtime/engine/engine.ts';
 import type { Kernel } from '../../runtime/kernel/kernel.ts';
-import type { OperationHandle } from '../../runtime/operation/record.ts';
+import type { Kind, OperationHandle } from '../../runtime/operation/record.ts';
 import { entryAt } from '../../runtime/storage/overlay2/entry-at.ts';
 import type { BuildSeen, Things } from '../checks/check.ts';
 import { nameOfImage } from './belongings.ts';
@@ -39,9 +39,29 @@ async function seenOf(build: OperationHandle): Promise<BuildSeen> {
   return seen;
 }
 
-/** `since`: milliseconds since 1970; earlier builds do not count. */
+/** A blob is complete with a PUT that names its digest: OCI distribution spec, "Pushing blobs". */
+async function sentBy(push: OperationHandle): Promise<number> {
+  let sent = 0;
+  for await (const event of push.journal(false))
+    if (event.type === 'http' && event.method === 'PUT' && event.status === 201 && event.url.includes('digest='))
+      sent++;
+  return sent;
+}
+
+/** `since`: milliseconds since 1970; earlier builds and pushes do not count. */
 export function thingsOf(engine: Engine, k: Kernel, since: number): Things {
   const { networks, volumes, images } = engine;
+  const ended = (wanted: Kind, name: string) =>
+    engine
+      .operations()
+      .filter(
+        ({ record: { kind, subject, created, ended: at, state } }) =>
+          kind === wanted &&
+          at !== undefined &&
+          (wanted === 'build' || state === 'done') &&
+          created >= since &&
+          nameOfImage(subject.name) === name,
+      );
   return {
     network: (name) => networks.list().find((one) => one.name === name && one.state === 'made'),
     volume: (name) => volumes.find(name) !== undefined,
@@ -51,15 +71,7 @@ export function thingsOf(engine: Engine, k: Kernel, since: number): Things {
     },
     image: (name) => images.find(name),
     inImage: (name, path) => inLayers(k, images.find(name)?.layers.map(({ dir }) => dir) ?? [], path),
-    builds: (name) =>
-      Promise.all(
-        engine
-          .operations()
-          .filter(
-            ({ record: { kind, subject, created, ended } }) =>
-              kind === 'build' && ended !== undefined && created >= since && nameOfImage(subject.name) === name,
-          )
-          .map(seenOf),
-      ),
+    pushes: (name) => Promise.all(ended('push', name).map(sentBy)),
+    builds: (name) => Promise.all(ended('build', name).map(seenOf)),
   };
 }

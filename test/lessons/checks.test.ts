@@ -132,6 +132,7 @@ const look = (...subjects: Subject[]): Look => ({
         ? ({ layers: [{}, {}], config: { history: [{ created_by: 'RUN make # buildkit' }] } } as unknown as Image)
         : undefined,
     inImage: async (_, path) => ({ seen: path === '/bin/app', layers: path === '/none' ? 0 : 1 }),
+    pushes: async (name) => (name === 'app' ? [6, 2] : []),
     builds: async (name) =>
       name === 'app'
         ? [
@@ -227,6 +228,10 @@ const cases: [holds: boolean, check: object][] = [
   [false, { 'image.layers': { image: 'ape', op: '<', value: 3 } }],
   [true, { 'image.made': { image: 'app', by: '^RUN make' } }],
   [false, { 'image.made': { image: 'app', by: 'COPY' } }],
+  [true, { 'image.pushed': 'app' }],
+  [true, { 'image.pushed': { image: 'app', blobs: { op: '<=', value: 2 } } }],
+  [false, { 'image.pushed': { image: 'app', blobs: { op: '>', value: 6 } } }],
+  [false, { 'host.port': 1 }],
   [true, { 'build.done': 'app' }],
   [true, { 'build.done': { image: 'app', kept: 'deps', ran: 'COPY src' } }],
   [false, { 'build.done': { image: 'app', kept: 'RUN' } }],

@@ -151,6 +151,14 @@ const mistakes: [what: string, from: string, to: string, at: string, message: Re
     'needs:',
     /no lesson before this one is called zero/,
   ],
+  ['a value that is not drawn', 'Do it.', 'Do `{{it}}`.', 'Do `{{it}}`.', /\{\{it\}\} is used, and has no values/],
+  [
+    'a file outside the practice directory',
+    'title: One',
+    'title: One\nfiles: { ../one: text }',
+    'files:',
+    /a relative path without \. and \.\. is needed/,
+  ],
   [
     'a place to pause that is not there',
     'title: One',
