@@ -12,6 +12,7 @@ import { networkTopics } from './topics/networks.ts';
 import { packetTopics } from './topics/packets.ts';
 import { terminalTopics } from './topics/terminals.ts';
 import { usageTopics } from './topics/usage.ts';
+import { volumeTopics } from './topics/volumes.ts';
 import { whyTopics } from './topics/why.ts';
 import type { Answerers } from './ask/topic.ts';
 
@@ -26,6 +27,7 @@ export const answerers: Answerers<Asks> = {
   ...packetTopics,
   ...terminalTopics,
   ...usageTopics,
+  ...volumeTopics,
   ...whyTopics,
 };
 

@@ -39,6 +39,7 @@ import type { NetworkAsks } from './topics/networks.ts';
 import type { PacketAsks } from './topics/packets.ts';
 import type { TerminalAsks } from './topics/terminals.ts';
 import type { UsageAsks } from './topics/usage.ts';
+import type { VolumeAsks } from './topics/volumes.ts';
 import type { WhyAsks } from './topics/why.ts';
 import type { Rewrite } from '../../runtime/watch/rewrites.ts';
 import type { Hop, Report } from '../../runtime/network/why/report.ts';
@@ -60,6 +61,7 @@ export interface Asks
     PacketAsks,
     TerminalAsks,
     UsageAsks,
+    VolumeAsks,
     WhyAsks {}
 export type Topic = keyof Asks;
 

@@ -27,6 +27,8 @@ export interface MapContainer {
   image?: string;
   networks: readonly { id: string; address?: string }[];
   volumes: readonly string[];
+  /** where it has them */
+  mounted?: readonly { name: string; at: string; readOnly?: true }[];
   /** bytes at this moment, while it has a process */
   memory?: number;
   limit?: number;
@@ -44,6 +46,7 @@ export interface MachineMap {
 
 /** More of a kind than this are not sent: a map of more cannot be read. */
 const MOST = 300;
+const MOUNTS_MOST = 20;
 
 /** Bytes in use, and the limit, as the kernel says them now; nothing where it does not. */
 function memoryOf({ cgroup }: Container): Pick<MapContainer, 'memory' | 'limit'> {
@@ -72,13 +75,19 @@ function containerOf({ container, state }: ContainerHandle): MapContainer {
       return [];
     }
   });
+  const mounted = container.mounts.filter(({ type }) => type === 'volume');
   return {
     ...(container.image && { image: container.image.id }),
     networks: endpoints.map(({ network, networkID, address }) => ({
       id: networkID ?? network,
       ...(address && isUp(state) && { address }),
     })),
-    volumes: [...new Set(container.mounts.filter(({ type }) => type === 'volume').map(({ name }) => name))],
+    volumes: [...new Set(mounted.map(({ name }) => name))],
+    ...(mounted.length && {
+      mounted: mounted
+        .slice(0, MOUNTS_MOST)
+        .map(({ name, destination, rw }) => ({ name, at: destination, ...(!rw && { readOnly: true as const }) })),
+    }),
     ...(isUp(state) ? memoryOf(container) : state.oomKilled && { oom: true as const }),
   };
 }

@@ -161,6 +161,12 @@ test('a volume is a tank beside the layers, and what its mount point covers is n
   assert.ok(await page.evaluate('document.documentElement.scrollWidth <= 320'));
   await visit.shot('tanks-narrow', { fullPage: true });
   await visit.resize({ width: 1500, height: 900 });
+  await page.getByRole('button', { name: 'Map', exact: true }).click();
+  await page.locator('[data-key="volume:kept"]').click();
+  const chosen = page.getByRole('region', { name: 'kept', exact: true });
+  await chosen.getByRole('button', { name: 'holder /app' }).waitFor();
+  await until('its size', async () => /Driver local, [^]*volumes\/kept\/_data/.test(await chosen.innerText()));
+  assert.equal(await violations(page), []);
   await daemon.ok('rm', '-f', id);
 });
 

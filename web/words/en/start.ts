@@ -38,6 +38,8 @@ export const start = {
   asTable: 'as table',
   loading: 'The daemon is asked what is on this machine…',
   close: 'close',
+  volumeLine: (driver: string, size: string) => `Driver ${driver}, ${size}, in the host's directory`,
+  readOnly: 'read-only',
   imageLine: (size: string, layers: string, used: string) => `${size}, ${layers}, ${used}.`,
   shared: (n: number, name: string) =>
     `${n} ${n === 1 ? 'of its layers is' : 'of its layers are'} shared with ${name}: on the disk there is one copy.`,

@@ -40,6 +40,8 @@ export const start: Words['start'] = {
   asTable: 'таблицей',
   loading: 'Узнаём у демона, что есть на этой машине…',
   close: 'закрыть',
+  volumeLine: (driver, size) => `Драйвер ${driver}, ${size}, в каталоге хоста`,
+  readOnly: 'только чтение',
   imageLine: (size, layers, used) => `${size}, ${layers}, ${used}.`,
   shared: (n, name) => `Общих слоёв с ${name}: ${n}; на диске они лежат в одном экземпляре.`,
   runImage: 'Запустить по шагам',
