@@ -9,7 +9,7 @@ import { BuildCache } from '../build/cache/cache.ts';
 import { ApiError, notFound } from '../errors/api-error.ts';
 import { removeTree } from '../kernel/tree/remove-tree.ts';
 import type { Image } from '../image/manifest/image.ts';
-import { normalize } from '../image/manifest/reference.ts';
+import { familiarName, normalize } from '../image/manifest/reference.ts';
 import type { ImageStore } from '../image/store/store.ts';
 import type { Operation } from '../operation/operation.ts';
 import type { Operations } from '../operation/operations.ts';
@@ -68,7 +68,8 @@ export class Builds {
 
   /** Resolves with the image. Throws ApiError in the client's words, after everything but the cache was undone. */
   async build({ signal, gate, begun, ...request }: BuildOptions): Promise<Image> {
-    const name = request.tags[0] ?? request.dockerfile;
+    const [tag] = request.tags;
+    const name = tag === undefined ? request.dockerfile : familiarName(normalize(tag));
     const operation = this.operations.begin({ kind: 'build', subject: { kind: 'image', name } });
     const context = this.#context(operation, request, gate);
     const phases = [phaseOf(context)];
