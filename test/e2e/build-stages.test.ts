@@ -117,4 +117,13 @@ test('a build that is walked goes stage by stage, and an abort while stages run 
   await until('all is taken back', async () => (await left()).length === 0);
 });
 
+test('a daemon that is killed while stages run leaves nothing for the next one', async () => {
+  const cut = d.begin('docker', 'build', context({ Dockerfile: FOUR('sleep 1001') }));
+  await until('two RUNs run', async () => (await d.ok('ps', '-q')).split('\n').length >= 2);
+  await d.kill9();
+  assert.is.not((await cut.done).code, 0);
+  await d.start();
+  await until('all is taken back', async () => (await left()).length === 0);
+});
+
 test.run();
