@@ -21,6 +21,8 @@ export async function prepare(daemon: Daemon): Promise<Before> {
   return { ...(await atRest(daemon)), descriptors: [] };
 }
 
+/** What the learner of a lesson pulls stays, as it does elsewhere. */
+const PULLED = /^hello-world:/;
 /** What the engine has: networks, volumes, images, also those that only a build's cache knows; practice directories. */
 export async function kept(daemon: Daemon): Promise<Before> {
   const named = async (path: string, nameOf: (one: Record<string, unknown>) => unknown) =>
@@ -29,7 +31,10 @@ export async function kept(daemon: Daemon): Promise<Before> {
   return {
     networks: await named('/networks', ({ Name }) => Name),
     volumes: readdirSync(join(daemon.root, 'volumes')).sort(),
-    images: await named('/images/json?all=1', ({ Id }) => Id),
+    images: (await daemon.json<{ Id: string; RepoTags: string[] | null }[]>('/images/json?all=1'))
+      .filter(({ RepoTags }) => !RepoTags?.some((tag) => PULLED.test(tag)))
+      .map(({ Id }) => Id)
+      .sort(),
     practice: existsSync(practice) ? readdirSync(practice) : [],
   };
 }

@@ -16,8 +16,12 @@ const root = mkdtempSync('/tmp/drydock-takeover-');
 test.after(() => rmSync(root, { recursive: true, force: true }));
 
 const engine = {
-  settings: { root, cgroupParent: '/none' },
+  settings: { root, execRoot: join(root, 'run'), cgroupParent: '/none' },
   containers: () => [],
+  operations: () => [],
+  networks: { list: () => [] },
+  volumes: { list: () => [] },
+  images: { list: () => [] },
   events: { listen: () => () => undefined },
 } as unknown as Engine;
 const daemon = () =>
