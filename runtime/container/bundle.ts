@@ -148,10 +148,12 @@ function mountsOf(c: SpecSource, host: HostConfig): Mount[] {
   ];
 }
 
-/** --ipc host uses the host's /dev/shm; --ipc none has none. */
+/** --ipc host uses the host's /dev/shm, --ipc container:ID the other container's; --ipc none has none. */
 function sharedMemory(m: Mount, host: HostConfig): Mount | undefined {
   if (m.destination !== '/dev/shm') return m;
   if (host.IpcMode === 'none') return undefined;
+  // the mount is copied when the namespace is entered (joined-shm.ts)
+  if (host.IpcMode?.startsWith('container:')) return { ...m, source: host.IpcMode };
   return host.IpcMode === 'host'
     ? { destination: '/dev/shm', type: 'bind', source: '/dev/shm', options: ['rbind', 'rprivate'] }
     : m;

@@ -55,6 +55,8 @@ export interface Live extends NetworkLive {
   rootfd?: number;
   /** descriptors in the stage: /proc, /sys and /dev after they were mounted and verified, and null(4) in that /dev */
   held?: Held;
+  /** descriptor in the stage: the other container's /dev/shm, until it is mounted (--ipc container:ID) */
+  shm?: number;
   /** descriptor in the stage: the pty's master, until the shim has taken it */
   master?: number;
   /** descriptor in the stage: the pty's slave, until it is stdin, stdout and stderr */

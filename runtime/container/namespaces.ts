@@ -17,6 +17,7 @@ const modes: Record<
     field: 'IpcMode',
     label: 'IPC',
     choices: { '': 'new', private: 'new', shareable: 'new', none: 'new', host: 'host' },
+    joins: true,
   },
   uts: { field: 'UTSMode', label: 'UTS', choices: { '': 'new', private: 'new', host: 'host' } },
   user: { field: 'UsernsMode', label: 'user namespace', choices: { '': 'host', host: 'host', private: 'new' } },

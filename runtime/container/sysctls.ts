@@ -25,6 +25,9 @@ export function sysctlsOf(host: HostConfig, network: NetworkNamespace): Record<s
     if (kind === 'network' && !own) throw badParameter(`sysctl '${name}' not allowed in host network namespace`);
     if (kind === 'ipc' && choiceOf('ipc', host) === 'host')
       throw badParameter(`sysctl '${name}' not allowed in host ipc namespace`);
+    // it would change the other container's
+    if (kind === 'ipc' && choiceOf('ipc', host) !== 'new')
+      throw badParameter(`sysctl "${name}" is not in a separate kernel namespace`);
     sysctls[name] = String(value);
   }
   return sysctls;

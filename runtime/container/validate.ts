@@ -21,13 +21,12 @@ import type { FindNetwork } from '../network/request/wanted.ts';
 import { checkHealth } from './health.ts';
 import { checkLeftOut, unsafeWords } from './leave-out.ts';
 import { logDriverNamed } from '../drivers/log.ts';
-import { badParameter, ApiError } from '../errors/api-error.ts';
+import { badParameter } from '../errors/api-error.ts';
 import { checkShape } from '../request/request-shape.ts';
 import type { ContainerConfig, ContainerRequest, HostConfig } from '../request/container-request.ts';
 import type { Settings } from '../data-root/settings.ts';
 import { parseSignal } from '../request/signal.ts';
 
-const notYet = (what: string) => new ApiError(501, `${what} is not supported yet`);
 const filled = (value: object | null | undefined): boolean => !!value && Object.keys(value).length > 0;
 
 /**
@@ -105,7 +104,6 @@ function checkUnsupported({ HostConfig: host }: ContainerRequest): void {
   if (!RUNTIMES.includes(host.Runtime ?? '')) throw badParameter(`unknown or invalid runtime name: ${host.Runtime}`);
   if (host.Isolation && host.Isolation !== 'default')
     throw badParameter(`invalid isolation (${host.Isolation}): Linux knows only 'default'`);
-  if (host.IpcMode?.startsWith('container:')) throw notYet(`--ipc ${host.IpcMode}`);
   if (host.CgroupParent?.includes('\0'))
     throw badParameter(`invalid cgroup parent ${JSON.stringify(host.CgroupParent)}: it holds a NUL`);
   const relative = [...(host.MaskedPaths ?? []), ...(host.ReadonlyPaths ?? [])].find((path) => !path.startsWith('/'));

@@ -74,7 +74,7 @@ export const isolationFlags: readonly Flag[] = [
   },
   { flags: '--sysctl <name=value>', help: 'a setting of the new namespaces', many: true, set: sysctl },
   mode('--pid <mode>', 'pid namespace: host', 'PidMode'),
-  mode('--ipc <mode>', 'ipc namespace: private, shareable, none or host', 'IpcMode'),
+  mode('--ipc <mode>', 'ipc namespace: private, shareable, container:NAME, none or host', 'IpcMode'),
   mode('--uts <mode>', 'uts namespace: host', 'UTSMode'),
   mode('--userns <mode>', 'user namespace: host or private', 'UsernsMode'),
   mode('--cgroupns <mode>', 'cgroup namespace: private or host', 'CgroupnsMode'),

@@ -5,6 +5,8 @@ import type { Container } from '../../../container/container.ts';
 import { conflict, ApiError } from '../../../errors/api-error.ts';
 import type { NamespaceType } from '../../../oci/spec.ts';
 import type { Step } from '../../../container/step.ts';
+import { systemMount } from '../../../oci/mounts.ts';
+import { checkShareable, copySharedMemory } from './joined-shm.ts';
 
 interface Namespace {
   type: NamespaceType;
@@ -109,9 +111,11 @@ const joined: Partial<Record<NamespaceType, { flag: number; file: string }>> = {
   pid: { flag: CLONE.CLONE_NEWPID, file: 'pid' },
 };
 
+const otherOf = (c: Container, path: string): Container => c.other(path.replace(/^container:/, ''));
+
 /** 'container:<ref>' → /proc/<pid> of its first process, which must be running, because a namespace needs a process. */
 function procOf(c: Container, path: string): string {
-  const other = c.other(path.replace(/^container:/, ''));
+  const other = otherOf(c, path);
   // after a rename the container's own name may be the one that its network names
   if (other.id === c.id) throw new ApiError(500, 'cannot join own network');
   if (!other.live.pid)
@@ -128,11 +132,12 @@ namespaceSteps.push({
   id: 'create.join-namespaces',
   title: "Enter another container's namespaces",
   explain: `With \`--network container:ID\` no new network is made: setns(2) enters the one that another container already has.
-Both then share interfaces, addresses and ports, as the containers of a Kubernetes pod do. A pid namespace is only entered by children: the stage's is born into it when it has given up its rights, because from then on the other container sees it. See setns(2).`,
+Both then share interfaces, addresses and ports, as the containers of a Kubernetes pod do. With \`--ipc container:ID\` both share System V objects and message queues, and a copy of the other one's mount on /dev/shm is taken, because POSIX shared memory is files there. A pid namespace is only entered by children: the stage's is born into it when it has given up its rights, because from then on the other container sees it. See setns(2).`,
   when: (c) => joins(c).length > 0,
   async do(k, c) {
     for (const { type, path = '' } of joins(c)) {
       const { flag, file } = joined[type]!;
+      if (type === 'ipc' && path.startsWith('container:')) checkShareable(otherOf(c, path));
       const fd = await k.stage.openat(
         AT_FDCWD,
         path.startsWith('/') ? path : `${procOf(c, path)}/ns/${file}`,
@@ -141,6 +146,8 @@ Both then share interfaces, addresses and ports, as the containers of a Kubernet
       );
       await k.stage.setns(fd, flag);
       await k.stage.close(fd);
+      if (type === 'ipc' && systemMount(c.spec, '/dev/shm')?.source === path)
+        c.live.shm = await copySharedMemory(k, procOf(c, path));
     }
     for (const { type } of joins(c)) {
       const { file } = joined[type]!;

@@ -1,4 +1,6 @@
-import { mountBinds, mountNew, mountOne } from '../../../kernel/mount/mount.ts';
+import { makePath } from '../../../kernel/mount/in-root.ts';
+import type { Place } from '../../../kernel/mount/place.ts';
+import { mountBinds, mountNew, mountOne, moveTree } from '../../../kernel/mount/mount.ts';
 import { executablePath } from '../../../syscalls/native.ts';
 import { mountsOf } from '../../../kernel/process/inspect.ts';
 import type { Kernel } from '../../../kernel/kernel.ts';
@@ -31,6 +33,7 @@ const isTop = (destination: string): destination is `/${Top}` => /^\/(proc|sys|d
  */
 async function mountSystem(k: Kernel, c: Container, m: Mount): Promise<void> {
   const place = overNoLink(placeIn(c.live, m.destination));
+  if (m.destination === '/dev/shm' && c.live.shm !== undefined) return mountJoinedShm(k, c.live, place);
   if (!isTop(m.destination)) return ordinary(m.destination, mountNew(k, place, m));
   const top = m.destination.slice(1) as Top;
   hold(
@@ -41,6 +44,15 @@ async function mountSystem(k: Kernel, c: Container, m: Mount): Promise<void> {
       mountNew(k, place, m, (stage) => planFind(stage, c.live, top)),
     ),
   );
+}
+
+/** The other container's /dev/shm, with --ipc container:ID. */
+async function mountJoinedShm(k: Kernel, live: Container['live'], place: Place): Promise<void> {
+  const tree = live.shm!;
+  delete live.shm;
+  const target = await ordinary('dev', makePath(k, place, 'directory'));
+  await k.batch((stage) => moveTree(stage, tree, target, '/dev/shm'));
+  k.fact({ kind: 'mount', key: '/dev/shm', value: 'tmpfs shm' });
 }
 
 const mountStep = (id: string, destination: string, title: string, explain: string): Step => ({
