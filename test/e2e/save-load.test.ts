@@ -11,8 +11,8 @@ import { writeLayout } from '../image/layout.ts';
 import { sample, type Sample } from '../image/sample.ts';
 import { archive, entry, pax } from '../image/tarball.ts';
 import { skopeo } from '../registry/skopeo.ts';
-import { until } from '../until.ts';
 import { clients } from './daemon.ts';
+import { overTcp } from './over-tcp.ts';
 import { site } from './site.ts';
 
 const s = await site('images as archives', { images: ['tiny', 'ubuntu'] });
@@ -257,73 +257,5 @@ s.test('a repository saves all its tags, and an id saves no name', async () => {
     /does not provide the specified platform \(linux\/s390x\)/,
   );
 });
-
-const STEPS = {
-  load: ['load.receive', 'load.read-documents', 'load.unpack-layers', 'load.discard', 'load.write-images'],
-  save: ['save.find-images', 'save.expand-layers', 'save.write-documents', 'save.send', 'save.discard'],
-};
-const begins = async (query: string, body: Buffer | undefined, path: string) => {
-  const { port, close } = await overTcp(d().socket);
-  const answer = await fetch(`http://127.0.0.1:${port}${path}${query}`, body ? { method: 'POST', body } : {});
-  return { id: answer.headers.get('drydock-operation')!, text: answer.text().catch(() => ''), close };
-};
-const over = (id: string, wanted: string) =>
-  until(`it is ${wanted}`, async () => {
-    const { state } = await d().json<{ state: string }>(`/drydock/operations/${id}`);
-    return state === wanted;
-  });
-
-s.test('a load and a save that are aborted before any of their steps leave nothing', async () => {
-  const bytes = readFileSync(at('tiny.tar'));
-  await remove('tiny');
-  for (const [kind, path, body] of [
-    ['load', '/images/load?', bytes],
-    ['save', '/images/get?names=ubuntu&', undefined],
-  ] as const) {
-    const before = await store();
-    for (const step of STEPS[kind]) {
-      const { id, text, close } = await begins(`break=${step}`, body, path);
-      await until(`it is held before ${step}`, async () =>
-        (await d().api('GET', `/drydock/operations/${id}/journal`)).body.includes('"paused"'),
-      );
-      assert.is((await d().api('POST', `/drydock/operations/${id}/gate`, { command: 'abort' })).status, 204);
-      await over(id, 'failed');
-      await text;
-      close();
-      assert.equal(await store(), before, step);
-    }
-  }
-  await d().dockerOk('load', '-q', '-i', at('tiny.tar'));
-});
-
-s.test('a daemon that is killed in the middle of a load leaves nothing to the next one', async () => {
-  await remove('tiny');
-  const before = await store();
-  for (const step of ['load.read-documents', 'load.write-images']) {
-    const { id, text, close } = await begins(`break=${step}`, readFileSync(at('tiny.tar')), '/images/load?');
-    await until(`it is held before ${step}`, async () =>
-      (await d().api('GET', `/drydock/operations/${id}/journal`)).body.includes('"paused"'),
-    );
-    await d().kill9();
-    await text;
-    close();
-    await d().start();
-    await over(id, 'failed');
-    await until('nothing stays', async () => JSON.stringify(await store()) === JSON.stringify(before));
-  }
-  assert.is(await d().dockerOk('load', '-q', '-i', at('tiny.tar')), 'Loaded image: tiny:latest');
-});
-
-/** fetch() has no unix sockets. */
-async function overTcp(socket: string): Promise<{ port: number; close(): void }> {
-  const { createServer, connect } = await import('node:net');
-  const server = createServer((from) => {
-    const to = connect(socket);
-    from.pipe(to).on('error', () => from.destroy());
-    to.pipe(from).on('error', () => to.destroy());
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return { port: (server.address() as { port: number }).port, close: () => void server.close() };
-}
 
 s.test.run();
