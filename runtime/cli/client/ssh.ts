@@ -69,8 +69,9 @@ class SshConnection extends Duplex {
   override _read(): void {
     this.#child.stdout!.resume();
   }
-  override _write(bytes: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
-    this.#child.stdin!.write(bytes, done);
+  // when ssh has ended, `close` tells why; EPIPE says less
+  override _write(bytes: Buffer, _encoding: BufferEncoding, done: () => void): void {
+    this.#child.stdin!.write(bytes, () => done());
   }
   override _final(done: () => void): void {
     this.#child.stdin!.end(() => done());
