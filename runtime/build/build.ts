@@ -1,4 +1,5 @@
 /** The state of a build: what was asked for, and what its steps have found and made so far. */
+import type { Parts } from '../kernel/jobs.ts';
 import type { Socket } from 'node:net';
 import type { Image, ImageConfig } from '../image/manifest/image.ts';
 import type { LayerFile } from '../image/layer/layer-file.ts';
@@ -137,13 +138,13 @@ export interface BuildRuntime {
   /** The command of the container's next run, without a terminal. */
   setCommand(id: string, command: string[]): void;
   /** Unpacks an archive in a container; `owner` as in --chown */
-  write(id: string, path: string, archive: AsyncIterable<Uint8Array>, owner?: string): Promise<void>;
+  write(id: string, path: string, archive: Parts<Uint8Array>, owner?: string): Promise<void>;
   /** The kind of what is at this path of a container, undefined when there is nothing. */
   kind(id: string, path: string): Promise<'directory' | 'other' | undefined>;
   /** The path without a link in its last component. Throws ApiError 404 when there is nothing. */
   real(id: string, path: string): Promise<string>;
   /** The archive of a path in a container. */
-  read(id: string, path: string, pass: (part: Uint8Array) => Promise<void>): Promise<void>;
+  read(id: string, path: string, send: (parts: Parts<Uint8Array>) => Promise<void>): Promise<void>;
   /** Writes the changes of a container as a layer's archive into a file that does not exist yet. */
   layer(k: Kernel, id: string, path: string): Promise<LayerFile>;
   remove(id: string): Promise<void>;

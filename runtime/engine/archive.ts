@@ -1,6 +1,6 @@
 /** `docker cp`: files of a container, running, paused or stopped. Each request is an operation of the container. */
 import { Socket } from 'node:net';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { buildSpec } from '../container/bundle.ts';
 import type { Container } from '../container/container.ts';
@@ -8,7 +8,8 @@ import { execPaths } from '../container/paths.ts';
 import { newId } from '../data-root/identity.ts';
 import { ApiError, badParameter, conflict, notFound } from '../errors/api-error.ts';
 import { hasCode } from '../kernel/errors.ts';
-import { jobParts } from '../kernel/jobs.ts';
+import { jobParts, type Parts } from '../kernel/jobs.ts';
+import { passParts } from '../kernel/pass-parts.ts';
 import { newRun } from '../operation/create-run.ts';
 import { startFailure } from '../operation/failure.ts';
 import { Gate } from '../operation/gate.ts';
@@ -57,7 +58,11 @@ export class Archive implements ArchiveHandle {
   }
 
   /** Throws ApiError 500 when the path is no directory, or is read-only. */
-  async write(path: string, body: Readable, { keepsKinds, ownUser, owner }: ArchiveOptions): Promise<void> {
+  async write(
+    path: string,
+    body: Readable | Parts<Uint8Array>,
+    { keepsKinds, ownUser, owner }: ArchiveOptions,
+  ): Promise<void> {
     const { request, image } = this.life.container;
     const user = owner ?? (ownUser ? request.User || image?.config.config?.User : undefined);
     const receive: Receiving = { keepsKinds, ...(user && { user }), pass: (fd) => passOn(body, fd) };
@@ -152,7 +157,8 @@ function checkWritable({ request: { HostConfig }, mounts }: Container, path: str
 }
 
 /** Writes the client's archive into the socket. The worker may stop reading early; then the rest is not sent. */
-async function passOn(body: Readable, fd: number): Promise<void> {
+async function passOn(body: Readable | Parts<Uint8Array>, fd: number): Promise<void> {
+  if (!(body instanceof Readable)) return passParts(fd, (_, putAll) => putAll(body));
   const socket = new Socket({ fd, readable: true, writable: true });
   await pipeline(body, socket).catch((error: unknown) => {
     if (!hasCode(error, 'EPIPE', 'ECONNRESET')) throw error;

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { passParts } from '../build/files/pass-parts.ts';
+import { passParts } from '../kernel/pass-parts.ts';
 import { unpackInto } from '../build/files/unpack.ts';
 import type { Image } from '../image/manifest/image.ts';
 import { removeTree } from '../kernel/tree/remove-tree.ts';

@@ -1,6 +1,5 @@
 /** Builds: `docker build`, POST /build. Each is an operation; the containers of its RUNs are ordinary containers. */
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
 import type { BuildContext, BuildRequest, BuildRuntime, RunRequest, Verdict } from '../build/build.ts';
 import { unpackInto } from '../build/files/unpack.ts';
 import { NamedContexts, type NamedContext } from '../build/context/named.ts';
@@ -164,7 +163,7 @@ export class Builds {
       write: (id, path, archive, owner) =>
         the(id)
           .archive(id)
-          .write(path, Readable.from(archive), { keepsKinds: false, ownUser: false, ...(owner && { owner }) }),
+          .write(path, archive, { keepsKinds: false, ownUser: false, ...(owner && { owner }) }),
       async kind(id, path) {
         try {
           const { mode } = await the(id).archive(id).stat(path);
@@ -174,14 +173,12 @@ export class Builds {
           throw error;
         }
       },
-      read: (id, path, part) =>
+      read: (id, path, send) =>
         the(id)
           .archive(id)
           .read(path, {
             begin: () => undefined,
-            async send(parts) {
-              for await (const one of parts) await part(one);
-            },
+            send,
           }),
       real: async (id, path) => (await the(id).archive(id).stat(path)).linkTarget || path,
       layer: (k, id, path) => the(id).layerFile(k, path),

@@ -150,7 +150,7 @@ export interface ArchiveHandle {
   stat(path: string): Promise<PathStat>;
   read(path: string, reader: ArchiveReader): Promise<void>;
   /** Throws ApiError 500 when the path is no directory, or may not be written to. */
-  write(path: string, body: Readable, options: ArchiveOptions): Promise<void>;
+  write(path: string, body: Readable | Parts<Uint8Array>, options: ArchiveOptions): Promise<void>;
 }
 
 export interface ExecConfig {

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { packageRoot } from '../syscalls/native.ts';
-import { type Go, type Tell, Telling } from './telling.ts';
+import { type Framing, type Go, type Tell, Telling } from './telling.ts';
 
 type Job = (input: never, tell: Tell) => Promise<unknown>;
 /**
@@ -158,14 +158,14 @@ export async function runJob(name: string, input: unknown, part?: Part, signal?:
 /** The parts of a job's result, one by one. Leaving the loop early ends the job. The loop throws what the job does. */
 export interface Parts<T> extends AsyncIterable<T> {
   /**
-   * Called when a part has come: the worker writes the rest, which must be bytes, as HTTP chunks into this stream
-   * socket, and closes the descriptor. The loop then goes on when the job has ended. Absent where no worker makes them.
+   * Called when a part has come: the worker writes the rest, which must be bytes, into this stream socket, and closes
+   * the descriptor. The loop then goes on when the job has ended. Absent where no worker makes them.
    */
-  rest?(fd: number): void;
+  rest?(fd: number, as: Framing): void;
 }
 
 export function jobParts<T>(name: string, input: unknown, signal?: AbortSignal): Parts<T> {
-  let into: number | undefined;
+  let into: Go['into'];
   async function* parts(): AsyncGenerator<T> {
     let waiting: { part: T; taken(answer: Go): void } | undefined;
     let over = false;
@@ -194,17 +194,17 @@ export function jobParts<T>(name: string, input: unknown, signal?: AbortSignal):
         yield one.part;
         go = true;
       } finally {
-        one.taken({ go, ...(go && into !== undefined && { into }) });
+        one.taken({ go, ...(go && into && { into }) });
       }
     }
     await job;
   }
-  return Object.assign(parts(), { rest: (fd: number) => void (into = fd) });
+  return Object.assign(parts(), { rest: (fd: number, as: Framing) => void (into = { fd, as }) });
 }
 
 /** The same parts; `after` is called when all were taken. */
 export const followed = <T>(parts: Parts<T>, after: () => void): Parts<T> => ({
-  rest: (fd) => parts.rest?.(fd),
+  rest: (fd, as) => parts.rest?.(fd, as),
   async *[Symbol.asyncIterator]() {
     yield* parts;
     after();

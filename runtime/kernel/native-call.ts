@@ -35,6 +35,11 @@ export function call<N extends SyscallName>(name: N, ...args: ArgsOf<N>): number
   return ret;
 }
 
+/** fcntl(2): the lowest free descriptor from the argument on, with FD_CLOEXEC. */
+const F_DUPFD_CLOEXEC = 1030;
+/** Another descriptor of the same open file, for another thread. */
+export const duplicate = (fd: number): number => call('fcntl', fd, F_DUPFD_CLOEXEC, 3);
+
 /**
  * A name in the form for the addon. Names have one character a byte (tar-header.ts); non-ASCII ones are passed as
  * bytes.

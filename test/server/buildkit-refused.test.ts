@@ -11,7 +11,7 @@ const exporting = (type: string, attributes: Record<string, string>, cacheExport
 });
 
 for (const [what, asked, message] of [
-  ['an inline cache', exporting('moby', {}, ['inline']), /--cache-to type=inline .* leave it and BUILDKIT_INLINE/],
+  ['a cache in a registry', exporting('moby', {}, ['registry']), /--cache-to type=registry .* use type=inline/],
   ['an archive of an image', exporting('oci', {}), /--output type=oci/],
   ['an image for a registry', exporting('image', { push: 'true' }), /type=image,push=true .* use docker push/],
   ['an annotation', exporting('moby', { 'annotation.a': 'b' }), /--annotation .* use --label/],
@@ -22,6 +22,10 @@ for (const [what, asked, message] of [
   test(`${what} is refused in words that name it`, () => {
     assert.throws(() => refuseExports(asked), message);
   });
+
+test('a cache in the image is taken', () => {
+  assert.not.throws(() => refuseExports(exporting('moby', {}, ['inline'])));
+});
 
 test('a second exporter is refused, and an image that the client pushes itself is taken', () => {
   const one = exporting('moby', { name: 'a', push: 'true', 'rewrite-timestamp': 'false' });

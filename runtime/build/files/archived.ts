@@ -1,7 +1,6 @@
 /** The files of a COPY as an archive, made in a worker. */
-import { jobParts } from '../../kernel/jobs.ts';
+import { jobParts, type Parts } from '../../kernel/jobs.ts';
 import '../context/jobs.ts';
 import type { ArchiveInput } from '../context/sources.ts';
 
-export const archived = (input: ArchiveInput): AsyncIterable<Uint8Array> =>
-  jobParts<Uint8Array>('build-archive', input);
+export const archived = (input: ArchiveInput): Parts<Uint8Array> => jobParts<Uint8Array>('build-archive', input);

@@ -5,7 +5,7 @@ import type { Image } from '../../image/manifest/image.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import type { BuildContext } from '../build.ts';
 import type { Source } from '../context/sources.ts';
-import { passParts } from '../files/pass-parts.ts';
+import { passParts } from '../../kernel/pass-parts.ts';
 import { unpackInto } from '../files/unpack.ts';
 import { stageIndex } from '../stages/needs.ts';
 
@@ -53,7 +53,9 @@ export async function unpackPaths(
       throw error;
     };
     const real = await c.runtime.real(container, path).catch(missing);
-    await unpackInto(k, dir, (fd) => passParts(fd, (put) => c.runtime.read(container, real, put))).catch(missing);
+    await unpackInto(k, dir, (fd) => passParts(fd, (_, putAll) => c.runtime.read(container, real, putAll))).catch(
+      missing,
+    );
     sources.push({ dir, pattern: posix.basename(real) || '.', name: posix.basename(path) });
   }
   await c.runtime.remove(container);

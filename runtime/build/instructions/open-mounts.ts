@@ -13,7 +13,7 @@ import type { MountPoint } from '../../volume/mount-point.ts';
 import type { BuildContext } from '../build.ts';
 import type { Found, Source } from '../context/sources.ts';
 import { archived } from '../files/archived.ts';
-import { passParts } from '../files/pass-parts.ts';
+import { passParts } from '../../kernel/pass-parts.ts';
 import { unpackInto } from '../files/unpack.ts';
 import { unpackPaths } from './from-stage.ts';
 import type { HeldCache } from '../mounts/cache-dirs.ts';

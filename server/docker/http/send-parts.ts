@@ -3,11 +3,8 @@ import type { Response } from 'express';
 import { TLSSocket } from 'node:tls';
 import { drained } from '../../../runtime/kernel/drained.ts';
 import type { Parts } from '../../../runtime/kernel/jobs.ts';
-import { call } from '../../../runtime/kernel/native-call.ts';
+import { duplicate } from '../../../runtime/kernel/native-call.ts';
 import { HttpConnection } from './connection.ts';
-
-/** fcntl(2): the lowest free descriptor from `arg` on, with FD_CLOEXEC. */
-const F_DUPFD_CLOEXEC = 1030;
 
 /** A new descriptor of the client's connection. Undefined where the bytes in it are not the answer's: TLS, HTTP/1.0. */
 function connectionOf(res: Response): number | undefined {
@@ -16,7 +13,7 @@ function connectionOf(res: Response): number | undefined {
   const { socket } = connection;
   const fd = (socket as { _handle?: { fd?: number } })._handle?.fd ?? -1;
   if (socket instanceof TLSSocket || fd < 0) return undefined;
-  return call('fcntl', fd, F_DUPFD_CLOEXEC, 3);
+  return duplicate(fd);
 }
 
 const written = (res: Response, bytes: Uint8Array): Promise<void> =>
@@ -44,7 +41,7 @@ export async function sendParts(res: Response, parts: Parts<Uint8Array>, begin: 
         begin();
         await written(res, part);
         const fd = res.destroyed || !parts.rest ? undefined : connectionOf(res);
-        if (fd !== undefined) parts.rest?.(fd);
+        if (fd !== undefined) parts.rest?.(fd, 'chunks');
       } else if (!res.write(part)) await drained(res);
       if (res.destroyed) break;
     }
