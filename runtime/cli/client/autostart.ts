@@ -15,8 +15,12 @@ const IDLE_SECONDS = 30;
 /**
  * A start of a container leaves few objects behind, so a small young generation is enough. Node's default of 3 × 16 MiB
  * would hold mostly garbage.
+ *
+ * The buffers of what a client sends are freed as soon as they are found to be garbage. By default another thread does
+ * it later, and until then V8 counts them as memory in use: `cp` of 1 GiB into a container caused a full collection for
+ * every few megabytes, and took 2.3 seconds instead of 1.4.
  */
-export const NODE_FLAGS: readonly string[] = ['--max-semi-space-size=4'];
+export const NODE_FLAGS: readonly string[] = ['--max-semi-space-size=4', '--no-concurrent-array-buffer-sweeping'];
 
 /**
  * Connects to the socket at `path`. Resolves with undefined when a process accepts, otherwise with the errno's name.
