@@ -1,7 +1,7 @@
 /**
- * --ipc container:ID. What shm_open(3) makes are files of /dev/shm, which belong to no ipc namespace. So the stage takes
- * a copy of the other container's mount: open_tree(2) copies a mount only for a process of its mount namespace. The
- * stage enters that for this moment, keeps its own root, and looks up nothing but directories there.
+ * --ipc container:ID. What shm_open(3) makes are files of /dev/shm, which belong to no ipc namespace. So the stage
+ * takes a copy of the other container's mount: open_tree(2) copies a mount only for a process of its mount namespace.
+ * The stage enters that for this moment, keeps its own root, and looks up nothing but directories there.
  */
 import type { Container } from '../../../container/container.ts';
 import { ApiError } from '../../../errors/api-error.ts';
