@@ -86,7 +86,11 @@ async function main(args: string[]): Promise<void> {
   root.addCommand(command);
   const first = args.indexOf(name) + 1;
   const rest = rewrite(command, args.slice(first), ENDS_AT_ARGUMENT.has(name));
-  await root.parseAsync([...args.slice(0, first), ...rest], { from: 'user' });
+  await root.parseAsync([...args.slice(0, first), ...rest], { from: 'user' }).catch((error: Error) => {
+    // `drydock network` alone: as in docker, the list of its commands
+    if (!(error instanceof CommanderError) || error.code !== 'commander.help') throw error;
+    command.outputHelp();
+  });
 }
 
 async function listing(root: Command): Promise<string> {

@@ -62,6 +62,14 @@ test('both scripts parse and know every verb', () => {
   }
 });
 
+test('a verb that is a group of commands lists them when it stands alone', async () => {
+  for (const name of ['network', 'volume', 'system']) {
+    const { out, err, code } = await run(served.socket, [name]);
+    assert.is(code, 0, err);
+    assert.match(out, new RegExp(`^Usage: drydock ${name} [^]*Commands:`));
+  }
+});
+
 test('every verb has help with examples', async () => {
   for (const name of verbs) {
     const { out, code, err } = await run(served.socket, [name, '--help']);
