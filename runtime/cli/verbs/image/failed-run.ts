@@ -5,6 +5,7 @@ import { session } from '../../client/session.ts';
 import { messageOf } from '../../failure/failure.ts';
 import { visible } from '../../../journal/visible.ts';
 import { print } from '../../terminal/columns.ts';
+import { fitted } from '../../terminal/wrap.ts';
 
 export interface FailedRun {
   container: string;
@@ -24,10 +25,12 @@ const HELP = `
   abort     end the build
 `;
 
+const say = (line: string): void => print(fitted(line, process.stdout));
+
 /** Resolves when the daemon has an answer. */
 export async function holdFailed(client: Client, failed: FailedRun): Promise<void> {
-  print(`\nstep ${failed.number} has failed with the code ${failed.code}: ${visible(failed.text.split('\n', 1)[0]!)}`);
-  print('Its container is held. This is a shell in it, with its files, environment, user, directory and mounts.');
+  say(`\nstep ${failed.number} has failed with the code ${failed.code}: ${visible(failed.text.split('\n', 1)[0]!)}`);
+  say('Its container is held. This is a shell in it, with its files, environment, user, directory and mounts.');
   let answer: Answer = 'shell';
   do {
     if (answer === 'shell') await openShell(client, failed);
