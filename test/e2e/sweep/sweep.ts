@@ -36,8 +36,10 @@ export class Sweep {
         e.step === place.step &&
         (e.next === undefined) === (place.call === 0),
     );
+    // a start is answered long before its exit; then the end of the exit says that the place did not come
+    const over = follower.until((e) => e.type === 'phase' && e.phase === phaseOf(place) && e.at === 'done');
     const late = done.then((answer) =>
-      ['exit', 'remove'].includes(phaseOf(place)) ? new Promise<never>(() => undefined) : answer,
+      ['exit', 'remove'].includes(phaseOf(place)) ? over.then(() => answer) : answer,
     );
     const first = await Promise.race([paused.then(() => 'paused' as const), late]);
     follower.close();
