@@ -13,7 +13,7 @@ import { belongs } from './values.ts';
 export const nameOfImage = (reference: string): string =>
   reference.slice(reference.lastIndexOf('/') + 1).replace(/[:@].*$/, '');
 
-/** What somebody else uses, or has removed already, is left alone. */
+/** The engine refuses to remove what is in use or is gone; it stays then. */
 async function attempt(remove: () => unknown): Promise<void> {
   try {
     await remove();
@@ -52,7 +52,7 @@ export async function removeBelongings(engine: Engine, values: Values | undefine
   for (const { name } of engine.volumes.list()) if (isOwn(name)) await attempt(() => engine.volumes.remove(name));
   for (const image of engine.images.list())
     for (const tag of image.tags) if (isOwn(nameOfImage(tag))) await attempt(() => removeImage(engine, image, tag));
-  // an image with a name of somebody else's stays, and so does what it stands on
+  // an image that has another name stays, and so do the images below it
   for (const id of made) {
     const image = engine.images.find(id);
     if (image && !image.tags.length) await attempt(() => removeImage(engine, image, id));

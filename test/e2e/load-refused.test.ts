@@ -1,24 +1,18 @@
 /** Archives of images that `docker load` refuses: nothing of them may stay, and the daemon goes on. */
 import * as assert from 'uvu/assert';
-import { existsSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { archive, digestOf, entry, type Made } from '../image/tarball.ts';
+import { imageStore } from './image-store.ts';
 import { site } from './site.ts';
 
 const s = await site('archives that are refused', { images: ['tiny'] });
 const d = () => s.daemon;
 const dir = mkdtempSync(join(tmpdir(), 'drydock-archives-'));
 const at = (name: string) => join(dir, name);
-const files = (name: string) => (existsSync(join(d().root, name)) ? readdirSync(join(d().root, name)).sort() : []);
-/** What a failed load must not change. */
-const store = async () => ({
-  blobs: files('blobs/sha256'),
-  layers: files('layers'),
-  archives: files('archives'),
-  images: (await d().json<{ Id: string }[]>('/images/json?all=1')).map(({ Id }) => Id).sort(),
-});
+const store = () => imageStore(d());
 const made = (name: string, ...parts: (Buffer | Made)[]): string => {
   writeFileSync(at(name), archive(...parts));
   return at(name);

@@ -1,23 +1,17 @@
 /** `docker save` and `docker load` that are aborted, or whose daemon is killed. */
 import * as assert from 'uvu/assert';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { until } from '../until.ts';
 import { overTcp } from './over-tcp.ts';
+import { imageStore } from './image-store.ts';
 import { site } from './site.ts';
 
 const s = await site('images as archives, interrupted', { images: ['tiny', 'ubuntu'] });
 const d = () => s.daemon;
 const archive = () => join(d().root, 'tiny.tar');
 const remove = (name: string) => d().api('DELETE', `/images/${name}?force=1`);
-const files = (name: string) => (existsSync(join(d().root, name)) ? readdirSync(join(d().root, name)).sort() : []);
-/** What a failed load must not change. */
-const store = async () => ({
-  blobs: files('blobs/sha256'),
-  layers: files('layers'),
-  archives: files('archives'),
-  images: (await d().json<{ Id: string }[]>('/images/json?all=1')).map(({ Id }) => Id).sort(),
-});
+const store = () => imageStore(d());
 
 s.test.before(async () => {
   await d().dockerOk('save', '-o', archive(), 'tiny');

@@ -9,7 +9,8 @@ import { contextStream, type ContextAsked } from '../../client/build-context.ts'
 import type { Client, Request } from '../../client/client.ts';
 import { connectTo } from '../../client/connection.ts';
 import { requireTerminal } from '../../client/session.ts';
-import { holdFailed, type FailedRun } from './failed-run.ts';
+import type { FailedRun } from '../../../build/build.ts';
+import { holdFailed } from './failed-run.ts';
 import { Failure, misuse } from '../../failure/failure.ts';
 import { collect, verb } from '../../flags/verb.ts';
 import { visible } from '../../../journal/visible.ts';

@@ -1,19 +1,12 @@
 /** `build --on-failure shell`: a shell in the container of the RUN that has failed, and the question how to go on. */
 import { createInterface } from 'node:readline/promises';
+import type { FailedRun } from '../../../build/build.ts';
 import { containerPath, type Client } from '../../client/client.ts';
 import { session } from '../../client/session.ts';
 import { messageOf } from '../../failure/failure.ts';
 import { visible } from '../../../journal/visible.ts';
 import { print } from '../../terminal/columns.ts';
 import { fitted } from '../../terminal/wrap.ts';
-
-export interface FailedRun {
-  container: string;
-  code: number;
-  number: string;
-  text: string;
-  shell: string;
-}
 
 const ANSWERS = ['retry', 'fresh', 'shell', 'continue', 'abort'] as const;
 type Answer = (typeof ANSWERS)[number];
