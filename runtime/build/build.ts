@@ -14,6 +14,8 @@ import type { CacheDirs } from './mounts/cache-dirs.ts';
 import type { OpenMounts, PreparedMount } from './mounts/prepared-mount.ts';
 import type { BuildCache } from './cache/cache.ts';
 import type { Dockerfile, Instruction } from './dockerfile/parse.ts';
+import type { ContextFiles, FileList } from './context/file-list.ts';
+import type { ContextKey, KeptContext, KeptContexts } from './context/kept-contexts.ts';
 import type { NamedContext, NamedContexts } from './context/named.ts';
 import type { ArchiveInput, Found } from './context/sources.ts';
 import type { Report, Reports } from './stages/report.ts';
@@ -65,8 +67,10 @@ export interface BuildRequest extends Omit<Report, 'ended'> {
   limits?: RunLimits;
   /** the text of the Dockerfile, when it does not come with the context */
   text?(): Promise<string>;
-  /** writes the context's archive into this socket, and closes that */
-  pass(fd: number): Promise<void>;
+  /** writes the context's archive into this socket, and closes that; with `files` only what has changed */
+  pass(fd: number, files?: ContextFiles): Promise<void>;
+  /** names the client's directory, so that what is received of it is kept for the next build */
+  contextKey?: ContextKey;
   /** Told of a stage that is built beside others. Absent: all are told as one text, in the order of the stages. */
   reportOf?(): Report;
   /** the content of a secret; undefined when the client has none of this id */
@@ -199,6 +203,9 @@ export interface BuildContext {
   readonly runtime: BuildRuntime;
   readonly cache: BuildCache;
   readonly cacheDirs: CacheDirs;
+  readonly contexts: KeptContexts;
+  /** The received files, when all have come and are to be kept. */
+  readonly received: { files?: FileList | undefined; before?: KeptContext };
   readonly lease: Lease;
   /** aborted by the client, and when a stage fails */
   readonly signal: AbortSignal;

@@ -1,13 +1,17 @@
-/** What builds keep: the images of instructions, and the caches of RUN --mount. `docker builder prune`, `buildx du`. */
+/**
+ * What builds keep: images of instructions, caches of RUN --mount, directories of clients. `docker builder prune`,
+ * `buildx du`.
+ */
 import type { BuildCache } from '../build/cache/cache.ts';
+import type { KeptContexts } from '../build/context/kept-contexts.ts';
 import type { CacheDirs } from '../build/mounts/cache-dirs.ts';
 import type { Image } from '../image/manifest/image.ts';
 import type { ImageStore } from '../image/store/store.ts';
 
 export interface CacheUsage {
   id: string;
-  /** 'regular' is an image of an instruction */
-  type: 'regular' | 'exec.cachemount';
+  /** 'regular' is an image of an instruction, 'source.local' the directory of a client */
+  type: 'regular' | 'exec.cachemount' | 'source.local';
   description: string;
   /** a RUN has it, or another image stands on it */
   inUse: boolean;
@@ -33,6 +37,7 @@ export class BuildUsage {
     private readonly images: ImageStore,
     private readonly cache: BuildCache,
     private readonly dirs: CacheDirs,
+    private readonly contexts: KeptContexts,
     private readonly removeImage: (id: string) => Promise<boolean>,
   ) {}
 
@@ -54,7 +59,15 @@ export class BuildUsage {
         uses,
       }),
     );
-    return [...images, ...dirs];
+    const contexts = this.contexts
+      .list()
+      .map((one): CacheUsage => ({ ...one, type: 'source.local', inUse: false, shared: false }));
+    return [...images, ...dirs, ...contexts];
+  }
+
+  #remove({ id, type }: CacheUsage): Promise<boolean> {
+    if (type === 'regular') return this.removeImage(`sha256:${id}`);
+    return type === 'source.local' ? this.contexts.remove(id) : this.dirs.remove(id);
   }
 
   #isUsed = (id: string): boolean => this.cache.isParent(id) || this.images.leases.has(id);
@@ -84,7 +97,7 @@ export class BuildUsage {
       const isImage = one.type === 'regular';
       const inUse = isImage ? this.#isUsed(`sha256:${one.id}`) : one.inUse;
       if (inUse || one.shared || !wants({ ...one, inUse })) continue;
-      if (!(await (isImage ? this.removeImage(`sha256:${one.id}`) : this.dirs.remove(one.id)))) continue;
+      if (!(await this.#remove(one))) continue;
       removed.push(one);
       left -= one.size;
     }

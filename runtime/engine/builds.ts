@@ -2,6 +2,8 @@
 import { join } from 'node:path';
 import type { BuildContext, BuildRequest, BuildRuntime, RunRequest, Verdict } from '../build/build.ts';
 import { unpackInto } from '../build/files/unpack.ts';
+import { KeptContexts } from '../build/context/kept-contexts.ts';
+import { keepContext } from '../build/files/receive-context.ts';
 import { NamedContexts, type NamedContext } from '../build/context/named.ts';
 import { CacheDirs } from '../build/mounts/cache-dirs.ts';
 import { BuildCache } from '../build/cache/cache.ts';
@@ -46,6 +48,7 @@ interface Host {
 export class Builds {
   readonly cache: BuildCache;
   readonly cacheDirs: CacheDirs;
+  readonly contexts: KeptContexts;
   readonly usage: BuildUsage;
   readonly files: BuildFiles;
   readonly failed: FailedRuns;
@@ -56,9 +59,10 @@ export class Builds {
   ) {
     this.cache = new BuildCache(host.settings.root, (id) => host.images.find(id) !== undefined);
     this.cacheDirs = new CacheDirs(host.settings.root);
+    this.contexts = new KeptContexts(host.settings.root);
     this.files = new BuildFiles(host);
     this.failed = new FailedRuns((id) => host.container(id));
-    this.usage = new BuildUsage(host.images, this.cache, this.cacheDirs, async (id) => {
+    this.usage = new BuildUsage(host.images, this.cache, this.cacheDirs, this.contexts, async (id) => {
       const removed = await host.images.remove(id, { force: false }).catch(() => undefined);
       if (removed) this.cache.forget(id);
       return removed !== undefined;
@@ -79,6 +83,7 @@ export class Builds {
       .finally(() => context.lease.release());
     // what it costs to keep is not the client's to wait for
     void this.cacheDirs.collect().catch(() => undefined);
+    void this.contexts.collect().catch(() => undefined);
     return imageOf(context);
   }
 
@@ -94,6 +99,7 @@ export class Builds {
     } finally {
       context.lease.release();
       for (const id of context.runtime.containers()) await context.runtime.remove(id);
+      await keepContext(context);
       await removeTree(context.dir);
     }
   }
@@ -114,6 +120,8 @@ export class Builds {
       runtime: this.#runtime(id, signal, request),
       cache: this.cache,
       cacheDirs: this.cacheDirs,
+      contexts: this.contexts,
+      received: {},
       lease: this.host.images.lease(),
       signal,
       cut,
@@ -206,6 +214,7 @@ export class Builds {
   /** Undoes what a daemon left unfinished when it died. */
   async recover(): Promise<void> {
     await this.cacheDirs.recover();
+    await this.contexts.recover();
     await this.files.recover();
     for (const operation of this.operations.interrupted()) {
       if (operation.record.kind !== 'build') continue;

@@ -9,6 +9,8 @@ registerJobs({
   'build-file-digest': async (path: string) => (await import('./sources.ts')).digestFile(path),
   'build-names': async (input: { dir: string; most: number }, tell) =>
     (await import('./names-in.ts')).namesIn(input, tell),
+  'build-remove': async ({ dir, paths }: { dir: string; paths: string[] }) =>
+    (await import('./remove-ignored.ts')).removePaths(dir, paths),
   'build-find': async (sources: Source[]) => (await import('./sources.ts')).findSources(sources),
   'build-archive': async (input: ArchiveInput, tell) => (await import('./sources.ts')).archiveSources(input, tell),
   'build-layer': async ({ path, ...input }: ArchiveInput & { path: string }) => {

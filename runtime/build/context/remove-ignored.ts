@@ -14,9 +14,17 @@ const MOST = 1 << 20;
 export function removeIgnored(dir: string, dockerfile: string): void {
   const text = readContextFile(dir, NAME, MOST);
   if (text === undefined) return;
+  removePaths(
+    dir,
+    [NAME, dockerfile].filter((one) => isIgnored(one, text)),
+  );
+}
+
+/** Removes paths of a context, with all that is below them. They are resolved with the context as the root. */
+export function removePaths(dir: string, paths: readonly string[]): void {
   const root = openSync(dir, DIRECTORY);
   try {
-    for (const path of [NAME, dockerfile].filter((one) => isIgnored(one, text))) {
+    for (const path of paths) {
       const parent = tryOpenIn(root, dirname(path), DIRECTORY);
       if (parent < 0) continue;
       try {

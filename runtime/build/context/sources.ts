@@ -8,6 +8,7 @@ import { basename, dirname, join, posix } from 'node:path';
 import { O } from '../../syscalls/constants.ts';
 import { openIn, pathOf, tryOpenIn } from '../../storage/archive/container-root.ts';
 import { TarEntries } from '../../storage/tree/tar-entries.ts';
+import { Hashes } from './hashes.ts';
 import { matches, tokensOf } from '../glob/glob.ts';
 import { isIgnored } from '../glob/ignore.ts';
 import { keptXattrs } from '../../image/layer/xattr.ts';
@@ -31,6 +32,8 @@ export interface Source {
   parents?: boolean;
   /** the name of its file, when that differs from the pattern's last component */
   name?: string;
+  /** the file with the hashes of a kept directory */
+  hashes?: string;
 }
 export interface Found {
   /** absolute path of the host, without links */
@@ -45,6 +48,7 @@ export interface Found {
   exclude?: readonly string[];
   /** the directory itself is copied, not only its content */
   parents?: boolean;
+  hashes?: string;
 }
 const DIRECTORY = O.O_DIRECTORY | O.O_CLOEXEC;
 const PIECE = 256 * 1024;
@@ -71,7 +75,7 @@ function matching(root: number, parts: readonly string[], literal: boolean, at =
 
 /** The files of all sources. Throws Error in dockerd's words for a source without a file. */
 export function findSources(sources: readonly Source[]): Found[] {
-  return sources.flatMap(({ dir, pattern, name, literal = false, asIs, exclude, parents }) => {
+  return sources.flatMap(({ dir, pattern, name, literal = false, asIs, exclude, parents, hashes }) => {
     if (/^\.\.(\/|$)/.test(posix.normalize(pattern)))
       throw new Error(`forbidden path outside the build context: ${pattern} ()`);
     const root = openSync(dir, DIRECTORY);
@@ -81,7 +85,9 @@ export function findSources(sources: readonly Source[]): Found[] {
       const kept = (path: string) => (parents ? { name: name ?? behindPivot(path, pattern), parents } : {});
       const found = paths.flatMap((path) => {
         const one = findOne(root, path, !literal && isGlob(pattern), name);
-        return one ? [{ ...one, ...kept(path), ...(asIs && { asIs }), ...(exclude && { exclude }) }] : [];
+        return one
+          ? [{ ...one, ...kept(path), ...(asIs && { asIs }), ...(exclude && { exclude }), ...(hashes && { hashes }) }]
+          : [];
       });
       return found.filter((one) => one.directory || !isExcluded(one, basename(one.name)));
     } finally {
@@ -164,23 +170,36 @@ function hashFile(hash: Hash, path: string): void {
 const LISTED_MOST = 5000;
 type Files = [path: string, hash: string][];
 
+interface HashedTree {
+  whole: Hash;
+  files: Files;
+  hashes: Hashes;
+  isLeftOut(path: string): boolean;
+}
+
 /** All that comes into an image, except the times of files, which differ from checkout to checkout. */
-function hashTree(whole: Hash, path: string, name: string, files: Files, isLeftOut: (inside: string) => boolean): void {
+function hashTree(tree: HashedTree, path: string, name: string): void {
+  const { whole, files } = tree;
   const hash = createHash('sha256');
   const stat = lstatSync(path);
   hash.update(JSON.stringify([name, stat.mode, stat.uid, stat.gid, stat.isFile() ? stat.size : 0, stat.rdev]));
   if (stat.isSymbolicLink()) hash.update(JSON.stringify(readlinkSync(path)));
-  else
-    hash.update(
-      JSON.stringify(keptXattrs(new Map(xattrsOf(path))).map(([key, value]) => [key, value.toString('hex')])),
-    );
-  if (stat.isFile()) hashFile(hash, path);
+  else hash.update(stat.isFile() ? tree.hashes.of(path, () => hashOf(path, true)) : hashOf(path, false));
   const digest = hash.digest('hex');
   whole.update(digest);
   if (files.length < LISTED_MOST) files.push([name.replace(/^\//, '') || '.', digest.slice(0, 32)]);
   if (!stat.isDirectory()) return;
   for (const entry of readdirSync(path).sort())
-    if (!isLeftOut(join(path, entry))) hashTree(whole, join(path, entry), `${name}/${entry}`, files, isLeftOut);
+    if (!tree.isLeftOut(join(path, entry))) hashTree(tree, join(path, entry), `${name}/${entry}`);
+}
+
+/** Of the extended attributes, and of the content of a file. */
+function hashOf(path: string, isFile: boolean): string {
+  const hash = createHash('sha256');
+  const xattrs = keptXattrs(new Map(xattrsOf(path)));
+  hash.update(JSON.stringify(xattrs.map(([key, value]) => [key, value.toString('hex')])));
+  if (isFile) hashFile(hash, path);
+  return hash.digest('hex');
 }
 
 export interface Digested {
@@ -212,11 +231,16 @@ export async function digestSources(sources: readonly Source[], add: boolean): P
   const found = findSources(sources);
   const hash = createHash('sha256');
   const files: Files = [];
-  // the content of a directory is copied, not the directory
+  const kept = new Map<string | undefined, Hashes>();
   for (const one of found) {
+    const hashes = kept.get(one.hashes) ?? new Hashes(one.hashes);
+    kept.set(one.hashes, hashes);
+    const isLeftOut = (inside: string) => isExcluded(one, inside.slice(one.path.length + 1));
+    // the content of a directory is copied, not the directory
     const name = one.directory && !one.parents ? '' : one.name;
-    hashTree(hash, one.path, name, files, (inside) => isExcluded(one, inside.slice(one.path.length + 1)));
+    hashTree({ whole: hash, files, hashes, isLeftOut }, one.path, name);
   }
+  for (const hashes of kept.values()) hashes.save();
   for (const one of add ? found.filter(({ asIs }) => !asIs) : [])
     one.archive = lstatSync(one.path).isFile() && (await isArchive(one.path));
   return { digest: hash.digest('hex'), files, found };

@@ -20,7 +20,7 @@ import { StageLanes, type StageLane } from '../../build/stages/stage-lanes.ts';
 import type { Phase, Step } from '../../operation/step.ts';
 import { stepsOf, templates } from './instructions.ts';
 import { tellBase, tellPlan } from './facts.ts';
-import { unpackInto } from '../../build/files/unpack.ts';
+import { keepContext, receiveContext } from '../../build/files/receive-context.ts';
 import { withInlineCache } from './imported.ts';
 import { stageOf } from './template.ts';
 import { sayBegin, sayImage } from './texts.ts';
@@ -32,17 +32,20 @@ export const receive: BuildStep = {
   id: 'build.receive-context',
   title: 'Receive the context',
   explain: `The client sends the directory as one tar archive. A worker unpacks it into a directory of the daemon's own, where COPY finds the files; .dockerignore is the client's work, and what it leaves out is never sent.
+BuildKit's clients list the files first. What they sent for an earlier build is kept, and only files with another size, time, mode or owner are sent again. A changed file replaces the kept one, which is never written to.
 Each name is created below a descriptor of its directory, so an archive with \`../\` or with a link that leads out cannot write anywhere else. The files belong to root, because the numbers of the client's users mean nothing here. See openat2(2), tar(5).`,
   async do(k, c) {
     const text = await c.asked.text?.();
     if (text !== undefined) c.text = text;
-    const { entries } = await unpackInto(k, join(c.dir, 'context'), c.asked.pass, '0:0').catch((error: Error) => {
+    const { entries, total } = await receiveContext(k, c).catch((error: Error) => {
       if (error instanceof ApiError) throw error;
       throw badParameter(`Error processing tar file: ${error.message}`);
     });
-    k.fact({ kind: 'file', key: 'context', value: `${entries} entries` });
+    const value = total === undefined ? `${entries} entries` : `${total} entries, ${entries} of them sent`;
+    k.fact({ kind: 'file', key: 'context', value });
   },
   async undo(_k, c) {
+    await keepContext(c);
     await removeTree(c.dir);
   },
 };
@@ -251,6 +254,7 @@ The image itself is known by its id, the digest of its config. See the OCI image
     for (const text of c.mended)
       c.say.tell(`[Warning] ${text} was mended by hand: another build does it anew, and may fail\n`);
     c.cache.finished(image.id);
+    await keepContext(c);
     await removeTree(c.dir);
     c.say.tell(`Successfully built ${shortOf(image.id)}\n`);
     for (const name of c.asked.tags) {

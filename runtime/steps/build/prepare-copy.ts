@@ -3,6 +3,7 @@ import { join, posix } from 'node:path';
 import { ApiError, badParameter } from '../../errors/api-error.ts';
 import type { BuildContext, Place, Prepared } from '../../build/build.ts';
 import type { Digested, Source } from '../../build/context/sources.ts';
+import { contextSource } from '../../build/files/receive-context.ts';
 import { download, isUrl } from '../../build/files/download.ts';
 import { bodyFile } from '../../build/files/scratch.ts';
 import { unpackFrom } from '../../build/instructions/from-stage.ts';
@@ -25,7 +26,7 @@ async function sourcesOf(k: Kernel, c: BuildContext, { one, number }: Place, wor
 function localSource(c: BuildContext, { one, number }: Place, word: string): Source {
   const inline = join(c.dir, `heredoc-${number}`);
   const doc = one.heredocs.find(({ name }) => word.startsWith('<<') && word.replace(/^<<-?|["']/g, '') === name);
-  if (!doc) return { dir: join(c.dir, 'context'), pattern: word };
+  if (!doc) return contextSource(c, word);
   const scope = scopeOf(c, stageOf(c), stageOf(c).config, one.line);
   return bodyFile(inline, doc.name, doc.expand ? expandedBody(doc.body, scope) : doc.body);
 }

@@ -1,8 +1,8 @@
 /** What the mounts of a RUN are: their flags read, and the files of binds hashed for the cache's key. */
 import { createHash } from 'node:crypto';
-import { join } from 'node:path';
 import type { BuildContext, Place } from '../../build/build.ts';
 import type { Digested } from '../../build/context/sources.ts';
+import { contextSource } from '../../build/files/receive-context.ts';
 import { imageFrom } from '../../build/instructions/from-stage.ts';
 import { scopeOf } from '../../build/instructions/prepare.ts';
 import type { PreparedMount } from '../../build/mounts/prepared-mount.ts';
@@ -39,7 +39,8 @@ async function contentOf(k: Kernel, c: BuildContext, { type, from, source }: Run
     return createHash('sha256').update(JSON.stringify(config.rootfs.diff_ids)).digest('hex');
   }
   if (type !== 'bind') return undefined;
-  const sources = [{ dir: named ?? join(c.dir, 'context'), pattern: source, literal: true }];
+  const files = named === undefined ? contextSource(c, source) : { dir: named, pattern: source };
+  const sources = [{ ...files, literal: true }];
   const { digest } = await k.job<Digested>('build-digest', { sources, add: false }).catch((error: Error) => {
     throw badParameter(`failed to compute the checksum of a mount: ${error.message}`);
   });

@@ -9,6 +9,7 @@ import { control } from './control.ts';
 import { Control } from './proto/control_pb.ts';
 import { LLBBridge } from './proto/gateway_pb.ts';
 import { Sessions } from './session.ts';
+import type { SessionName } from './session-id.ts';
 import { Solves } from './solve.ts';
 
 /** In bytes. A request of a client is a few KiB: options, and the exporters with their attributes. */
@@ -34,7 +35,7 @@ export class BuildKit {
   }
 
   /** A connection on which the daemon calls the client. */
-  join(id: string, socket: Socket): void {
-    this.#sessions.join(id, socket);
+  join(name: SessionName, socket: Socket): void {
+    this.#sessions.join(name, socket);
   }
 }

@@ -79,7 +79,7 @@ export function contextOf(
   attributes: Attributes,
   progress: Progress,
   signal: AbortSignal,
-): Pick<BuildOptions, 'text' | 'pass' | 'contexts'> {
+): Pick<BuildOptions, 'text' | 'pass' | 'contexts' | 'contextKey'> {
   const source = attributes['context'];
   if (source && !source.startsWith('local:'))
     throw badParameter(`the context ${source} is no directory of the client: not there yet in Drydock`);
@@ -87,6 +87,9 @@ export function contextOf(
   let own: string | undefined;
   return {
     contexts: namedOf(session, attributes, progress, signal),
+    ...(session.sharedKey && {
+      contextKey: { key: `context:${session.sharedKey}`, description: 'local source for context' },
+    }),
     async text() {
       progress.begin(`[internal] load build definition from ${posix.basename(name)}`);
       const names = [name, `${name}.dockerignore`, ...(name === 'Dockerfile' ? ['dockerfile'] : [])];
@@ -96,7 +99,7 @@ export function contextOf(
       own = files(`${name}.dockerignore`);
       return text;
     },
-    async pass(fd) {
+    async pass(fd, files) {
       const socket = new Socket({ fd, readable: true, writable: true });
       socket.on('error', () => undefined).resume();
       try {
@@ -104,7 +107,7 @@ export function contextOf(
         const ignore = own ?? (await filesOf(session, 'context', ['.dockerignore'], signal))('.dockerignore');
         progress.begin('[internal] load build context');
         const wanted = { 'dir-name': ['context'], 'exclude-patterns': patternsOf(ignore ?? '') };
-        await passFiles(session, wanted, socket, signal);
+        await passFiles(session, wanted, socket, signal, files);
       } catch (cause) {
         if (socket.destroyed) throw cause;
         throw new ApiError(400, `failed to receive the context: ${(cause as Error).message}`, { cause });

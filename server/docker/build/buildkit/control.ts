@@ -7,7 +7,7 @@ import { answerOf } from './export.ts';
 import { asConnectError } from './failures.ts';
 import { refuseExports } from './refused.ts';
 import { buildInto, type Context } from './run-build.ts';
-import { isSessionId, SESSION } from './session-id.ts';
+import { NO_SESSION, sessionName } from './session-id.ts';
 import { Tunnel } from './tunnel.ts';
 import { filterOf, pruneOf, recordOf } from './usage.ts';
 import { Solve, type Exporter } from './solve.ts';
@@ -38,11 +38,11 @@ export function control(context: Context): Partial<ServiceImpl<typeof Control>> 
     listWorkers: () => ({ record: workers().map((one) => ({ ...one, BuildkitVersion: version })) }),
 
     async *session(messages, { requestHeader, signal }) {
-      const id = requestHeader.get(SESSION) ?? '';
-      if (!isSessionId(id)) throw new ConnectError(`the header ${SESSION} names no session`, Code.InvalidArgument);
+      const name = sessionName((header) => requestHeader.get(header));
+      if (!name) throw new ConnectError(NO_SESSION, Code.InvalidArgument);
       const tunnel = new Tunnel(messages);
       signal.addEventListener('abort', () => tunnel.destroy());
-      context.sessions.join(id, tunnel);
+      context.sessions.join(name, tunnel);
       yield* tunnel.messages();
     },
 

@@ -1,6 +1,8 @@
 /** Fetches files of the client: a few into memory, or a directory as the tar archive that the classic wire has too. */
 import type { Socket } from 'node:net';
 import { posix } from 'node:path';
+import { changesOf, type Listed } from '../../../../runtime/build/context/changes.ts';
+import type { ContextFiles } from '../../../../runtime/build/context/file-list.ts';
 import { TarWriter, type TarEntry } from '../../../../runtime/image/layer/tar-writer.ts';
 import { drained } from '../../../../runtime/kernel/drained.ts';
 import { has, isFile, MODE, receiveFiles, type Receiver } from './packets.ts';
@@ -92,14 +94,47 @@ function entryOf(stat: Stat): TarEntry | undefined {
   };
 }
 
-/** Writes the client's directory as a tar archive into the socket, and closes that. */
-export async function passFiles(session: Session, wanted: Wanted, socket: Socket, signal: AbortSignal): Promise<void> {
+/** fsutil compares these, except for the attributes: they are compared too. */
+function listedOf(stat: Stat): Listed {
+  const { path, mode, uid, gid, size, modTime, devmajor, devminor, linkname, xattrs } = stat;
+  const attributes = Object.entries(xattrs).map(([key, value]) => [key, Buffer.from(value).toString('base64')]);
+  const numbers = [mode, uid, gid, size, modTime, devmajor, devminor].join();
+  const isLink = linkname !== '' && !has(mode, MODE.symlink);
+  return {
+    path,
+    tag: linkname || attributes.length ? JSON.stringify([numbers, linkname, attributes]) : numbers,
+    size: isFile(stat) ? Number(size) : 0,
+    directory: has(mode, MODE.directory),
+    ...(isLink && { first: linkname }),
+    ...((has(mode, MODE.socket) || has(mode, MODE.irregular)) && { absent: true }),
+  };
+}
+
+/** Compares the list with what is kept, and removes from that what the client no longer has. */
+async function wantedOf(files: ContextFiles, stats: readonly Stat[]): Promise<ReadonlySet<number>> {
+  const { now, wanted, gone } = await changesOf(files.before, stats.map(listedOf));
+  if (gone.length) await files.remove(gone);
+  for (const [path, file] of now) files.now.set(path, file);
+  return wanted;
+}
+
+/**
+ * Writes the client's directory as a tar archive into the socket, and closes that. With `files` only what has changed.
+ */
+export async function passFiles(
+  session: Session,
+  wanted: Wanted,
+  socket: Socket,
+  signal: AbortSignal,
+  files?: ContextFiles,
+): Promise<void> {
   const tar = new TarWriter(async (part) => {
     if (socket.destroyed) throw new Error('the archive was not taken');
     // a copy, because the socket keeps what it gets
     if (!socket.write(Buffer.from(part))) await drained(socket);
   });
   const receiver: Receiver = {
+    ...(files && { listed: (stats: readonly Stat[]) => wantedOf(files, stats) }),
     async entry(stat) {
       const entry = entryOf(stat);
       if (entry) await tar.entry(entry);

@@ -3,7 +3,7 @@
  *
  *   client                             daemon
  *   STAT, numbered from 0 as they come, and one without stat after the last   ──▶
- *                                  ◀── REQ{ID} for each regular file that is wanted
+ *                                  ◀── REQ{ID} for each regular file that is wanted: one that has changed
  *   DATA{ID} …, and an empty one after the last ──▶
  *                                  ◀── FIN
  *   FIN ──▶
@@ -38,6 +38,8 @@ const NO_FILE = [MODE.directory, MODE.symlink, MODE.device, MODE.fifo, MODE.sock
 export const isFile = ({ mode, linkname }: Stat): boolean => !linkname && !NO_FILE.some((bit) => has(mode, bit));
 
 export interface Receiver {
+  /** Called when all entries are known. Resolves with the numbers of those that are wanted. Absent: all are. */
+  listed?(stats: readonly Stat[]): Promise<ReadonlySet<number>>;
   /** In the order of the client. For a file `size` bytes follow by `data`. */
   entry(stat: Stat): Promise<void>;
   data(bytes: Uint8Array): Promise<void>;
@@ -79,6 +81,7 @@ class Transfer {
   readonly #asked = new Map<number, { left: number; parts: Uint8Array[]; whole: boolean }>();
   #begun = false;
   #finished = false;
+  #wanted: ReadonlySet<number> | undefined;
 
   constructor(private readonly receiver: Receiver) {}
 
@@ -123,8 +126,16 @@ class Transfer {
 
   /** Hands on what is there in its order, and asks for the files that come next. */
   async #advance(): Promise<void> {
+    if (this.receiver.listed && !this.#wanted) {
+      if (!this.#listed) return;
+      this.#wanted = await this.receiver.listed(this.#stats);
+    }
     this.#ask();
     while (this.#at < this.#stats.length) {
+      if (this.#isUnwanted(this.#at)) {
+        this.#at++;
+        continue;
+      }
       const stat = this.#stats[this.#at]!;
       const file = this.#asked.get(this.#at);
       if (!this.#begun) await this.receiver.entry(stat);
@@ -141,10 +152,12 @@ class Transfer {
     this.outgoing.put(Type.PACKET_FIN);
   }
 
+  #isUnwanted = (number: number): boolean => this.#wanted?.has(number) === false;
+
   #ask(): void {
     while (this.#next < this.#stats.length) {
       const stat = this.#stats[this.#next]!;
-      if (isFile(stat)) {
+      if (isFile(stat) && !this.#isUnwanted(this.#next)) {
         const size = Number(stat.size);
         if (this.#next > this.#at && this.#ahead + size > AHEAD_MOST) return;
         this.#ahead += size;

@@ -14,7 +14,7 @@ import { badParameter } from '../../../../runtime/errors/api-error.ts';
 import { upgrade } from '../../http/hijack.ts';
 import type { Exchange, Routes } from '../../http/route.ts';
 import type { BuildKit } from './buildkit.ts';
-import { isSessionId, SESSION } from './session-id.ts';
+import { NO_SESSION, sessionName, type SessionName } from './session-id.ts';
 
 /** The routes of one engine's servers, and what serves a connection that is HTTP/2 from its first byte on. */
 export function buildkit(engine: Engine): { routes: Routes; serve(socket: Socket): void } {
@@ -32,8 +32,8 @@ export function buildkit(engine: Engine): { routes: Routes; serve(socket: Socket
   };
 }
 
-function sessionOf({ req }: Exchange): string {
-  const id = req.headers[SESSION];
-  if (typeof id !== 'string' || !isSessionId(id)) throw badParameter(`the header ${SESSION} names no session`);
-  return id;
+function sessionOf({ req }: Exchange): SessionName {
+  const name = sessionName((header) => req.headers[header]);
+  if (!name) throw badParameter(NO_SESSION);
+  return name;
 }

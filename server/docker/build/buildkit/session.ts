@@ -4,6 +4,7 @@ import type { DescService } from '@bufbuild/protobuf';
 import { Code, ConnectError, createClient, type Client, type Transport } from '@connectrpc/connect';
 import { createGrpcTransport, Http2SessionManager } from '@connectrpc/connect-node';
 import { Arrivals } from './arrivals.ts';
+import type { SessionName } from './session-id.ts';
 
 /** In bytes. fsutil sends files in pieces of 32 KiB, and a secret has at most 500 KiB. */
 const MESSAGE_MOST = 4 << 20;
@@ -35,7 +36,11 @@ export class Session {
   readonly #transport: Transport;
   readonly #gone = new AbortController();
 
-  constructor(socket: Duplex) {
+  constructor(
+    socket: Duplex,
+    /** names the client and its directory, the same for each of its builds; '' when it does not say */
+    readonly sharedKey: string,
+  ) {
     let unused: Duplex | undefined = socket;
     const createConnection = () => {
       const connection = unused;
@@ -71,9 +76,9 @@ export class Session {
 
 /** The sessions by their ids. A build may name its session before that has come. */
 export class Sessions extends Arrivals<Session> {
-  join(id: string, socket: Duplex): void {
+  join({ id, sharedKey }: SessionName, socket: Duplex): void {
     if (this.get(id)) return void socket.destroy();
-    const session = new Session(socket);
+    const session = new Session(socket, sharedKey);
     this.add(id, session);
     session.gone.addEventListener('abort', () => this.delete(id));
   }

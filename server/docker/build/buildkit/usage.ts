@@ -8,7 +8,7 @@ import { UsageRecordSchema, type PruneRequest, type UsageRecord } from './proto/
 export const recordOf = (usage: CacheUsage): UsageRecord =>
   create(UsageRecordSchema, {
     ID: usage.id,
-    Mutable: usage.type === 'exec.cachemount',
+    Mutable: usage.type !== 'regular',
     InUse: usage.inUse,
     Size: BigInt(usage.size),
     CreatedAt: timestampFromMs(usage.created),
@@ -25,8 +25,8 @@ const FIELDS: Readonly<Record<string, (usage: CacheUsage) => string>> = {
   type: ({ type }) => type,
   description: ({ description }) => description,
   inuse: ({ inUse }) => String(inUse),
-  mutable: ({ type }) => String(type === 'exec.cachemount'),
-  immutable: ({ type }) => String(type !== 'exec.cachemount'),
+  mutable: ({ type }) => String(type !== 'regular'),
+  immutable: ({ type }) => String(type === 'regular'),
   shared: ({ shared }) => String(shared),
   private: ({ shared }) => String(!shared),
 };
