@@ -73,18 +73,18 @@ static long bpf_device(const char *insns, size_t len, const char *cgroup)
 }
 
 /*
- * A socket in the network namespace of another process: setns(2) with its pidfd, socket(2), setns(2) back. A socket
- * stays in the namespace in which it was made. The calling thread must not go on in the wrong namespace, so the process
- * ends when the way back fails.
+ * One system call in the network namespace of another process: setns(2) with its pidfd, the call, setns(2) back. A
+ * socket stays in the namespace in which it was made, and a file of /proc/sys/net in that in which it was opened. The
+ * calling thread must not go on in the wrong namespace, so the process ends when the way back fails.
  */
-static long socket_in(int pidfd, int domain, int type, int protocol)
+static long call_in(int pidfd, long nr, long a, long b, long c, long d)
 {
 	long own = sys(SYS_openat, AT_FDCWD, "/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
 	if (own < 0)
 		return own;
 	long ret = sys(SYS_setns, pidfd, 0x40000000 /* CLONE_NEWNET */);
 	if (ret == 0) {
-		ret = sys(SYS_socket, domain, type, protocol);
+		ret = sys(nr, a, b, c, d);
 		if (sys(SYS_setns, own, 0x40000000) < 0)
 			sys(SYS_exit_group, 70);
 	}
@@ -105,7 +105,9 @@ static long run_op(int op, long a[6])
 	case OP_bpf_device:
 		return bpf_device((char *)a[0], a[1], (char *)a[2]);
 	case OP_socket_in:
-		return socket_in(a[0], a[1], a[2], a[3]);
+		return call_in(a[0], SYS_socket, a[1], a[2], a[3], 0);
+	case OP_open_in:
+		return call_in(a[0], SYS_openat, AT_FDCWD, a[1], a[2], 0);
 	}
 	const struct op *o = &op_table[op];
 	return o->nr < 0 ? special(op, a) : sys6(o->nr, a[0], a[1], a[2], a[3], a[4], a[5]);

@@ -85,12 +85,20 @@ async function main(args: string[]): Promise<void> {
   for (const sub of command.commands) quiet(sub);
   root.addCommand(command);
   const first = args.indexOf(name) + 1;
-  const rest = rewrite(command, args.slice(first), ENDS_AT_ARGUMENT.has(name));
+  const rest = rewritten(command, args.slice(first));
   await root.parseAsync([...args.slice(0, first), ...rest], { from: 'user' }).catch((error: Error) => {
     // `drydock network` alone: as in docker, the list of its commands
     if (!(error instanceof CommanderError) || error.code !== 'commander.help') throw error;
     command.outputHelp();
   });
+}
+
+/** The command's own words, or those of its subcommand: `network create --ipv4=false`. */
+function rewritten(command: Command, words: readonly string[]): string[] {
+  const sub = command.commands.find((one) => one.name() === words[0] || one.alias() === words[0]);
+  if (!sub) return rewrite(command, words, ENDS_AT_ARGUMENT.has(command.name()));
+  const endsAtArgument = command.name() === 'container' && ENDS_AT_ARGUMENT.has(sub.name());
+  return [...words.slice(0, 1), ...rewrite(sub, words.slice(1), endsAtArgument)];
 }
 
 async function listing(root: Command): Promise<string> {

@@ -108,7 +108,7 @@ export class Networks implements EngineNetworks {
   readonly known = (ref: string): KnownNetwork | undefined => {
     const record = this.find(ref);
     if (!record) return undefined;
-    const { id, name, driver, internal, ipam, ipv6 } = record;
+    const { id, name, driver, internal, ipam, ipv4, ipv6 } = record;
     if (record.state === 'removing') throw conflict(`network ${name} is being removed`);
     const subnets = poolsOf(record);
     return {
@@ -117,6 +117,7 @@ export class Networks implements EngineNetworks {
       driver,
       internal,
       ipv6,
+      ...(ipv4 === false && { ipv4 }),
       configured: ipam.asked === true,
       has: (address) => subnets.some((subnet) => holds(subnet, address)),
     };

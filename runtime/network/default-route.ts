@@ -1,7 +1,7 @@
 /** Which endpoint of a container has the default route. */
 import type { Endpoint } from './endpoint.ts';
 
-type Candidate = Pick<Endpoint, 'driver' | 'network' | 'internal' | 'gwPriority' | 'ipv6'>;
+type Candidate = Pick<Endpoint, 'driver' | 'network' | 'internal' | 'gwPriority' | 'ipv4' | 'ipv6'>;
 
 /**
  * The endpoint with the highest GwPriority, then one with both address families, then the first one by its network's
@@ -16,6 +16,10 @@ export const defaultRouteOf = <E extends Candidate>(endpoints: readonly E[]): E 
         Number(b.ipv6 ?? false) - Number(a.ipv6 ?? false) ||
         (a.network < b.network ? -1 : 1),
     )[0];
+
+/** The same for IPv4: not through a network that has IPv6 addresses only. */
+export const defaultRoute4Of = <E extends Candidate>(endpoints: readonly E[]): E | undefined =>
+  defaultRouteOf(endpoints.filter(({ ipv4 }) => ipv4 !== false));
 
 /** The same for IPv6: only endpoints with such an address. */
 export const defaultRoute6Of = <E extends Candidate>(endpoints: readonly E[]): E | undefined =>

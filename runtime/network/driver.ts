@@ -60,6 +60,10 @@ export interface Network {
   subnet?: Subnet;
   /** its IPv6 subnet, when it has one */
   subnet6?: Subnet;
+  /** drivers macvlan and ipvlan: more subnets, which are used when the first one of their family is full */
+  further?: readonly Subnet[];
+  /** it has IPv6 addresses only */
+  ipv4?: false;
   /** the subnets of all other networks, which the default network's bridge must not take */
   avoid?: () => readonly Cidr[];
   /** it is being removed: no container may come to it */

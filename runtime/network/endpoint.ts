@@ -23,6 +23,8 @@ export interface Endpoint {
   mac?: string;
   /** the network has IPv6 addresses, too */
   ipv6?: boolean;
+  /** the network has no IPv4 addresses */
+  ipv4?: false;
   /** 'fd00::2' and 64; absent until the address is leased, and on networks without IPv6 */
   address6?: string;
   prefix6?: number;
@@ -51,3 +53,7 @@ export interface Endpoint {
   /** driver container: the other container's own hostname, because containers that share its network share its name */
   hostname?: string;
 }
+
+/** Whether it has an address, of either family. */
+export const isConnected = ({ address, address6 }: Pick<Endpoint, 'address' | 'address6'>): boolean =>
+  address !== undefined || address6 !== undefined;

@@ -1,5 +1,5 @@
 /** Who is on a network: what a resolver of names needs, and GET /networks/{id}. */
-import type { DriverName, Endpoint } from './endpoint.ts';
+import { isConnected, type DriverName, type Endpoint } from './endpoint.ts';
 
 /** One endpoint of a running container, with all its names. */
 export interface Member {
@@ -39,7 +39,7 @@ export interface Named {
 export const membersOf = (network: string, up: readonly Named[]): Member[] =>
   up.flatMap(({ id, name, hostname, endpoints }) =>
     endpoints
-      .filter(({ networkID, address, moving }) => networkID === network && address && !moving)
+      .filter((one) => one.networkID === network && isConnected(one) && !one.moving)
       .map(({ aliases = [], links = [], address, address6 }) => ({
         container: id,
         name,

@@ -218,6 +218,7 @@ export const syscalls = {
     int('type', flags({ SOCK_CLOEXEC: SOCK.SOCK_CLOEXEC })),
     int('protocol'),
   ),
+  open_in: sys('openat(2)', int('pidfd'), str('path'), int('flags', open)),
   clone3_stage: sys('clone3(2)', int('flags', namespaces), int('stdio'), int('cgroup')),
   take_master: sys('pidfd_getfd(2)', int('pid'), int('targetfd')),
   log_limits: sys('rename(2)', int('bytes'), int('files')),

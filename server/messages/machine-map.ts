@@ -4,7 +4,7 @@ import type { ContainerHandle, Engine } from '../../runtime/engine/engine.ts';
 import { readText } from '../../runtime/kernel/cgroup/directory.ts';
 import { limitIn } from '../../runtime/kernel/cgroup/usage.ts';
 import type { Container } from '../../runtime/container/container.ts';
-import { subnetOf } from '../../runtime/network/store/network-record.ts';
+import { subnetsOf } from '../../runtime/network/store/network-record.ts';
 
 export interface MapImage {
   id: string;
@@ -78,7 +78,7 @@ function containerOf({ container, state }: ContainerHandle): MapContainer {
   const mounted = container.mounts.filter(({ type }) => type === 'volume');
   return {
     ...(container.image && { image: container.image.id }),
-    networks: endpoints.map(({ network, networkID, address }) => ({
+    networks: endpoints.map(({ network, networkID, address6, address = address6 }) => ({
       id: networkID ?? network,
       ...(address && isUp(state) && { address }),
     })),
@@ -100,7 +100,7 @@ function networksOf({ settings, networks }: Engine): MapNetwork[] {
     { id: 'none', name: 'none', driver: 'none', internal: true },
     ...networks.list().map((record) => {
       const { id, name, driver, internal } = record;
-      const subnet = subnetOf(record);
+      const subnet = [...subnetsOf(record), ...subnetsOf(record, true)][0];
       return { id, name, driver, internal, ...(subnet && { subnet: `${subnet.gateway}/${subnet.prefix}` }) };
     }),
   ];

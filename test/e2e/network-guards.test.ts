@@ -142,7 +142,10 @@ guard('an address may lie outside of the range for others, but not be a reserved
     assert.is(await docker('inspect', '-f', '{{.NetworkSettings.Networks.ranged.IPAddress}}', 'on'), address);
     await docker('rm', '-f', 'on');
   }
-  assert.match(await refused(...on('--ip', '10.5.0.9')), 'address 10.5.0.9 is not one for a container');
+  assert.match(
+    await refused(...on('--ip', '10.5.0.9')),
+    'Address already in use: 10.5.0.9 is an auxiliary address in 10.5.0.0/',
+  );
   await docker('rm', 'on');
   await removed('ranged');
 });

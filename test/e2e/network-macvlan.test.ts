@@ -36,6 +36,34 @@ s.test.before(async () => {
 });
 s.test.after(() => outside.end());
 
+s.test('with several subnets of one family the next is used when one is full, and --ip chooses', async () => {
+  const subnets = [
+    '--subnet',
+    '10.9.0.0/30',
+    '--subnet',
+    '10.9.1.0/24',
+    '--gateway',
+    '10.9.0.1',
+    '--gateway',
+    '10.9.1.9',
+  ];
+  await docker(...create('two', '-d', 'macvlan', '-o', 'parent=out0', ...subnets));
+  for (const [name, address, ...flags] of [
+    ['one', '10.9.0.2/30 via 10.9.0.1'],
+    ['next', '10.9.1.1/24 via 10.9.1.9'],
+    ['chosen', '10.9.1.77/24 via 10.9.1.9', '--ip', '10.9.1.77'],
+  ] as const) {
+    await start(name, '--network', 'two', ...flags);
+    const format = '{{with .NetworkSettings.Networks.two}}{{.IPAddress}}/{{.IPPrefixLen}} via {{.Gateway}}{{end}}';
+    assert.is(await docker('inspect', '-f', format, name), address);
+    assert.match(await within(name, 'addr', 'show', 'eth0'), `inet ${address.split(' ')[0]}`);
+  }
+  await docker('rm', '-f', 'one', 'next', 'chosen');
+  await docker('network', 'rm', 'two');
+  const bridge = create('two', '--subnet', '10.9.0.0/24', '--subnet', '10.9.1.0/24');
+  assert.match(await refused(...bridge), "bridge driver doesn't support multiple subnets");
+});
+
 s.test('a container on macvlan is a machine of the network outside', async () => {
   await docker(
     ...create('lan', '-d', 'macvlan', '--subnet', '10.8.0.0/24', '--ip-range', '10.8.0.128/25', '-o', 'parent=out0'),

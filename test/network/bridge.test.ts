@@ -211,7 +211,7 @@ test('a new daemon takes over the bridge that is there, with its subnet', async 
   const { index } = bridgeNow('ddtest0');
   forgetBridge('ddtest0');
   const bridge = await ensureBridge(daemonKernel(), settings());
-  assert.equal([bridge.index, bridge.gateway, bridge.prefix], [index, '172.30.0.1', 16]);
+  assert.equal([bridge.index, bridge.subnet], [index, { gateway: '172.30.0.1', prefix: 16 }]);
   forgetBridge('ddtest0');
   await rejects(
     ensureBridge(daemonKernel(), { ...settings(), bip: '172.31.0.1/16' }),
@@ -310,7 +310,7 @@ for (const [what, endpoint] of [
 
 test('what is made for networks goes with the last container: removal leaves nothing, and forwarding as it was', async () => {
   await ensureBridge(daemonKernel(), { bridge: 'ddtest1' });
-  assert.is(bridgeNow('ddtest1').gateway, '172.31.0.1');
+  assert.is(bridgeNow('ddtest1').subnet?.gateway, '172.31.0.1');
   await removeNetworks(daemonKernel(), settings());
   assert.not.ok(links().includes('ddtest0'));
   assert.throws(table);

@@ -2,7 +2,7 @@ import { lstatSync, readdirSync, readlinkSync } from 'node:fs';
 import * as assert from 'uvu/assert';
 import { daemonKernel } from '../../runtime/kernel/linux/linux.ts';
 import { ApiError } from '../../runtime/errors/api-error.ts';
-import { keepLeases, leaseAddress, releaseAddress } from '../../runtime/network/ipam/leases.ts';
+import { keepLeases, leaseAddress, leaseFrom, releaseAddress } from '../../runtime/network/ipam/leases.ts';
 import { suite } from '../harness.ts';
 import { idOf, removeRoot, temporaryRoot } from './namespace.ts';
 
@@ -59,17 +59,15 @@ test('a requested address is honoured, refused when in use, and refused when it 
   assert.is(await ask(1, '172.30.9.9'), '172.30.9.9', 'its own is no conflict');
   assert.is(
     await refusal(ask(2, '172.30.9.9')),
-    `409 address 172.30.9.9 is already in use by container ${idOf(1).slice(0, 12)}`,
+    `403 Address already in use by container ${idOf(1).slice(0, 12)}: 172.30.9.9`,
   );
-  for (const address of [
-    '172.31.0.2',
-    '172.30.0.0',
-    '172.30.255.255',
-    '172.30.0.1',
-    '::1',
-    '172.30.0.256',
-    '../../etc/x',
-  ]) {
+  for (const [address, what] of [
+    ['172.30.0.0', "the subnet's own or its broadcast address"],
+    ['172.30.255.255', "the subnet's own or its broadcast address"],
+    ['172.30.0.1', 'the gateway'],
+  ] as const)
+    assert.is(await refusal(ask(2, address)), `403 Address already in use: ${address} is ${what} in 172.30.0.0/16`);
+  for (const address of ['172.31.0.2', '::1', '172.30.0.256', '../../etc/x']) {
     assert.match(
       await refusal(ask(2, address)),
       `400 address ${address} is not one for a container in 172.30.0.0/16, whose gateway is 172.30.0.1`,
@@ -82,8 +80,16 @@ test('a full subnet says so, and takes again when an address comes back', async 
   for (let n = 2; n <= 6; n++) assert.is(await leaseAddress(k, settings, tiny, idOf(n)), `10.88.0.${n}`);
   assert.match(
     await refusal(leaseAddress(k, settings, tiny, idOf(7))),
-    '500 no free address in 10.88.0.0/29: end a container, or start the daemon with a larger --bip',
+    "500 no available IPv4 addresses on this network's address pools: front (front)",
   );
+  const second = { gateway: '10.88.1.1', prefix: 29 };
+  assert.is((await leaseFrom(k, settings, [tiny, second], idOf(7))).address, '10.88.1.2', 'the next subnet has room');
+  assert.is(
+    (await leaseFrom(k, settings, [tiny, second], idOf(8), '10.88.1.5')).subnet,
+    second,
+    'the subnet of the requested address',
+  );
+  await releaseAddress(k, settings, idOf(7));
   await releaseAddress(k, settings, idOf(4), '10.88.0.4');
   assert.is(await leaseAddress(k, settings, tiny, idOf(7)), '10.88.0.4');
 });

@@ -67,6 +67,8 @@ test('what lies outside of the subnet, or is none, is refused with a line for ea
     () => checkPools([{ Subnet: '10.5.0.0/24' }, { Subnet: '10.6.0.0/24' }]),
     fails(403, "bridge driver doesn't support multiple subnets"),
   );
+  for (const driver of ['macvlan', 'ipvlan'])
+    checkPools([{ Subnet: '10.5.0.0/24' }, { Subnet: '10.6.0.0/24' }, { Subnet: 'fd00::/64' }], driver);
   checkPools([{ Subnet: '10.5.0.0/24', IPRange: '10.5.0.128/25', Gateway: '10.5.0.254' }]);
 });
 

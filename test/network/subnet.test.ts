@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert';
 import { ApiError } from '../../runtime/errors/api-error.ts';
-import { broadcast, macOf, netmask, networkAddress, overlap, parseCidr } from '../../runtime/network/ipam/ipv4.ts';
+import { broadcast, macOf4, netmask, networkAddress, overlap, parseCidr } from '../../runtime/network/ipam/ipv4.ts';
 import { chooseSubnet } from '../../runtime/network/ipam/subnet.ts';
 import { suite } from '../harness.ts';
 
@@ -66,7 +66,7 @@ test('address arithmetic holds at the edges', () => {
   assert.is(networkAddress({ address: '255.255.255.255', prefix: 24 }), '255.255.255.0');
   assert.ok(overlap({ address: '10.0.0.0', prefix: 8 }, { address: '10.200.0.1', prefix: 32 }));
   assert.not.ok(overlap({ address: '10.0.0.0', prefix: 9 }, { address: '10.128.0.0', prefix: 9 }));
-  assert.is(macOf('172.30.0.254'), '02:42:ac:1e:00:fe');
+  assert.is(macOf4('172.30.0.254'), '02:42:ac:1e:00:fe');
 });
 
 test.run();

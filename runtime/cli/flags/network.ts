@@ -1,6 +1,7 @@
 /** Flags for the container's network and its names for other hosts. */
 import { isIP, isIPv4, isIPv6 } from 'node:net';
 import { isHardwareAddress, isHostAddress, parseHost } from '../../network/request/added-host.ts';
+import { attachment, type Settings } from './attachment.ts';
 import { push, type Body, type Flag } from './flag.ts';
 
 /** 'name:ip' or 'name=ip' → docker's form 'name:ip'. */
@@ -12,11 +13,11 @@ function host(body: Body, value: string): void {
 
 /** The first network is the container's own one; each further one is one more endpoint. */
 function mode(body: Body, value: string): void {
-  if (!body.HostConfig.NetworkMode) body.HostConfig.NetworkMode = value;
-  else change(body, value, {});
+  const { name, settings } = attachment(value);
+  const first = !body.HostConfig.NetworkMode;
+  if (first) body.HostConfig.NetworkMode = name;
+  if (!first || Object.keys(settings).length) change(body, name, settings);
 }
-
-type Settings = NonNullable<NonNullable<NonNullable<Body['NetworkingConfig']>['EndpointsConfig']>[string]>;
 
 function change(body: Body, name: string, settings: Settings): void {
   const all = body.NetworkingConfig?.EndpointsConfig ?? {};
@@ -69,7 +70,7 @@ function nameserver(body: Body, value: string): void {
 export const networkFlags: readonly Flag[] = [
   {
     flags: '--network <network>',
-    help: 'bridge, none, host, container:ID, or a network that was made; repeatable',
+    help: 'bridge, none, host, container:ID, or a network that was made, also name=NAME,alias=…,ip=…; repeatable',
     many: true,
     set: mode,
   },

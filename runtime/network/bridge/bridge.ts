@@ -11,17 +11,19 @@ import { dumpRoutes, routeOf, RT_TABLE_MAIN, type Route } from '../../kernel/net
 import { withNetlink, type NetlinkSocket } from '../../kernel/netlink/socket.ts';
 import { ApiError, conflict } from '../../errors/api-error.ts';
 import type { Network } from '../driver.ts';
-import { broadcast, macOf } from '../ipam/ipv4.ts';
+import { macOf } from '../ipam/family.ts';
+import { broadcast } from '../ipam/ipv4.ts';
 import { findLink } from '../links.ts';
 import { chooseSubnet, parseBip, type Subnet } from '../ipam/subnet.ts';
 
-type BridgeSettings = Pick<Network, 'bridge' | 'bip' | 'subnet' | 'subnet6' | 'avoid' | 'options'>;
-/** `uplink` is the host's link on its default route, if there is one. */
-export interface Bridge extends Subnet {
+type BridgeSettings = Pick<Network, 'bridge' | 'bip' | 'subnet' | 'subnet6' | 'ipv4' | 'avoid' | 'options'>;
+/** `uplink` is the host's link on its default route, if there is one. It has a subnet of one family at least. */
+export interface Bridge {
   name: string;
   index: number;
   mtu: number;
   uplink?: Link;
+  subnet?: Subnet;
   subnet6?: Subnet;
 }
 
@@ -56,26 +58,36 @@ async function build(k: Kernel, socket: NetlinkSocket, settings: BridgeSettings)
     throw conflict(`${name} is a ${link.kind || 'hardware'} link and no bridge: choose another name with --bridge`);
   const own = addresses.find(({ index }) => index === link?.index);
   const taken = () => [...addresses, ...routes.map(({ to, prefix }) => ({ address: to, prefix }))];
-  const subnet =
-    settings.subnet ??
-    (own ? kept(settings, own) : chooseSubnet(settings.bip, [...taken(), ...(settings.avoid?.() ?? [])]));
+  const chosen = () =>
+    own ? kept(settings, own) : chooseSubnet(settings.bip, [...taken(), ...(settings.avoid?.() ?? [])]);
+  const subnet = settings.ipv4 === false ? undefined : (settings.subnet ?? chosen());
+  const { subnet6 } = settings;
   const uplink = await findUplink(socket, routes);
   if (!link) {
     const mtu = settings.options?.mtu ?? uplink?.mtu;
-    const attributes = { ifname: name, mtu, address: macOf(subnet.gateway), linkinfo: { kind: 'bridge' } };
+    const mac = bridgeMac({ subnet, subnet6 });
+    const attributes = { ifname: name, mtu, address: mac, linkinfo: { kind: 'bridge' } };
     await tolerate(['EEXIST'], socket.request(newLink(attributes)));
   }
   const { index, mtu, alias } = link ?? (await findLink(socket, name)) ?? gone(name);
-  const address = { index, address: subnet.gateway, prefix: subnet.prefix };
-  await tolerate(['EEXIST'], socket.request(newAddress(address, broadcast(address))));
+  if (subnet) {
+    const address = { index, address: subnet.gateway, prefix: subnet.prefix };
+    await tolerate(['EEXIST'], socket.request(newAddress(address, broadcast(address))));
+  }
   await ignoreRouterAdvertisements(k, name);
   // The kernel ignores an alias when a link is made and takes it only in a change. A bridge that a user made and named
   // for a network stays the user's.
-  const theirs = link !== undefined && settings.subnet !== undefined;
+  const theirs = link !== undefined && (settings.subnet !== undefined || settings.ipv4 === false);
   await socket.request(setLink(index, alias || theirs ? {} : { ifalias: ALIAS }, true));
-  const { subnet6 } = settings;
   if (subnet6) await addSix(k, socket, name, index, subnet6);
-  return { ...subnet, name, index, mtu, ...(uplink && { uplink }), ...(subnet6 && { subnet6 }) };
+  return { name, index, mtu, ...(uplink && { uplink }), ...(subnet && { subnet }), ...(subnet6 && { subnet6 }) };
+}
+
+/** The hardware address of a bridge comes from its gateway's address. */
+export function bridgeMac({ subnet, subnet6 }: { subnet?: Subnet | undefined; subnet6?: Subnet | undefined }): string {
+  const gateway = (subnet ?? subnet6)?.gateway;
+  if (gateway === undefined) throw new Error('a bridge needs a subnet of one family at least');
+  return macOf(gateway);
 }
 
 /** A host may have IPv6 switched off for new links. Throws ApiError 500 when the kernel has none at all. */
@@ -94,9 +106,9 @@ async function addSix(k: Kernel, socket: NetlinkSocket, name: string, index: num
 }
 
 /** Reported at every start, even when the bridge existed already, because this container's journal needs them too. */
-const factsOf = ({ name, index, mtu, gateway, prefix, uplink, subnet6 }: Bridge): Fact[] => [
+const factsOf = ({ name, index, mtu, uplink, subnet, subnet6 }: Bridge): Fact[] => [
   { kind: 'link', key: `host/${name}`, value: `bridge, index ${index}, mtu ${mtu}, up` },
-  { kind: 'address', key: `host/${name}`, value: `${gateway}/${prefix}` },
+  ...(subnet ? [{ kind: 'address', key: `host/${name}`, value: `${subnet.gateway}/${subnet.prefix}` } as const] : []),
   ...(subnet6
     ? [{ kind: 'address', key: `host/${name}/ip6`, value: `${subnet6.gateway}/${subnet6.prefix}` } as const]
     : []),
@@ -137,7 +149,7 @@ async function findUplink(socket: NetlinkSocket, routes: readonly Route[]): Prom
 }
 
 /** The subnet of a bridge that this daemon has made or seen. */
-export const subnetNow = (name: string): Subnet | undefined => known.get(name);
+export const subnetNow = (name: string): Subnet | undefined => known.get(name)?.subnet;
 
 /** The result of the last ensureBridge, without asking the kernel. */
 export function bridgeNow(name: string): Bridge {

@@ -6,12 +6,12 @@ import { newAddress, newAddress6 } from '../../kernel/netlink/route/address.ts';
 import { getLink, isolatePort, linkOf, newLink, setLink } from '../../kernel/netlink/route/link.ts';
 import { newDefaultRoute } from '../../kernel/netlink/route/route.ts';
 import { withNetlink } from '../../kernel/netlink/socket.ts';
-import { defaultRoute6Of, defaultRouteOf } from '../default-route.ts';
+import { defaultRoute4Of, defaultRoute6Of } from '../default-route.ts';
 import type { Connected, Connection } from '../driver.ts';
-import type { Endpoint } from '../endpoint.ts';
-import { isSix } from '../ipam/family.ts';
-import { broadcast, macOf } from '../ipam/ipv4.ts';
-import { leaseAddress, releaseAddress } from '../ipam/leases.ts';
+import { isConnected, type Endpoint } from '../endpoint.ts';
+import { isSix, macOf } from '../ipam/family.ts';
+import { broadcast } from '../ipam/ipv4.ts';
+import { leaseFrom, releaseAddress } from '../ipam/leases.ts';
 import type { Subnet } from '../ipam/subnet.ts';
 import { detachLink, findLink, removeLink } from '../links.ts';
 import { ensureChain } from '../rules.ts';
@@ -37,33 +37,39 @@ function indexOf({ container, endpoint }: Connection): number {
 }
 
 export async function findSubnet(k: Kernel, { network, endpoint }: Connection): Promise<void> {
-  const { gateway, prefix, subnet6 } = await ensureBridge(k, network);
-  Object.assign(endpoint, { gateway, prefix });
+  const { subnet, subnet6 } = await ensureBridge(k, network);
+  if (subnet) Object.assign(endpoint, { gateway: subnet.gateway, prefix: subnet.prefix });
   // the daemon of the last run may have had --ipv6, or may not
   delete endpoint.ipv6;
   if (subnet6) Object.assign(endpoint, { gateway6: subnet6.gateway, prefix6: subnet6.prefix, ipv6: true });
 }
 
 export function takeAddress(k: Kernel, it: Connection): Promise<void> {
-  const { subnet6, ...subnet } = bridgeNow(it.network.bridge);
-  return lease(k, it, subnet, subnet6);
+  const { subnet, subnet6 } = bridgeNow(it.network.bridge);
+  return lease(k, it, subnet ? [subnet] : [], subnet6 ? [subnet6] : []);
 }
 
-/** Leases an address of each subnet for the endpoint. */
+/** Leases an address of each family for the endpoint, from the first of its subnets that has one. */
 export async function lease(
   k: Kernel,
   { network, endpoint, container }: Connection,
-  subnet: Subnet,
-  subnet6?: Subnet,
+  four: readonly Subnet[],
+  six: readonly Subnet[],
 ): Promise<void> {
-  const place = { root: container.settings.root, network: network.id };
-  const address = await leaseAddress(k, place, subnet, container.id, endpoint.requestedAddress);
-  Object.assign(endpoint, { address, mac: endpoint.requestedMac ?? macOf(address) });
-  k.fact({ kind: 'lease', key: address, value: container.id });
-  if (!subnet6) return;
-  const address6 = await leaseAddress(k, place, subnet6, container.id, endpoint.requestedAddress6);
-  Object.assign(endpoint, { address6 });
-  k.fact({ kind: 'lease', key: address6, value: container.id });
+  const place = { root: container.settings.root, network: network.id, name: network.name };
+  const { requestedAddress, requestedAddress6, requestedMac } = endpoint;
+  if (four.length) {
+    const { address, subnet } = await leaseFrom(k, place, four, container.id, requestedAddress);
+    Object.assign(endpoint, { address, prefix: subnet.prefix, gateway: subnet.gateway });
+    k.fact({ kind: 'lease', key: address, value: container.id });
+  }
+  if (six.length) {
+    const { address, subnet } = await leaseFrom(k, place, six, container.id, requestedAddress6);
+    Object.assign(endpoint, { address6: address, prefix6: subnet.prefix, gateway6: subnet.gateway });
+    k.fact({ kind: 'lease', key: address, value: container.id });
+  }
+  const address = endpoint.address ?? endpoint.address6;
+  if (address) Object.assign(endpoint, { mac: requestedMac ?? macOf(address) });
 }
 
 export async function releaseLease(k: Kernel, { network, endpoint, container }: Connection): Promise<void> {
@@ -75,17 +81,12 @@ export async function releaseLease(k: Kernel, { network, endpoint, container }: 
     delete endpoint[key];
 }
 
-/** The address that the lease step stored in the endpoint. */
-function leased({ container, endpoint }: Connection): {
-  address: string;
-  prefix: number;
-  gateway: string;
-  mac: string;
-} {
-  const { address, prefix, gateway, mac } = endpoint;
-  if (!address || !prefix || !gateway || !mac)
+/** The hardware address that the lease step stored in the endpoint. */
+function leasedMac({ container, endpoint }: Connection): string {
+  const { mac } = endpoint;
+  if (!mac || !isConnected(endpoint))
     throw new Error(`container ${container.id.slice(0, 12)} has no address yet: run network.lease-address first`);
-  return { address, prefix, gateway, mac };
+  return mac;
 }
 
 export async function createPair(k: Kernel, it: Connection): Promise<void> {
@@ -149,7 +150,7 @@ export async function nameLink(k: Kernel, it: Connection): Promise<void> {
 }
 
 export async function setMac(k: Kernel, it: Connection): Promise<void> {
-  const { mac } = leased(it);
+  const mac = leasedMac(it);
   await inside(k, it.container).request(setLink(indexOf(it), { address: mac }));
   k.fact({
     kind: 'link',
@@ -159,11 +160,14 @@ export async function setMac(k: Kernel, it: Connection): Promise<void> {
 }
 
 export async function addAddress(k: Kernel, it: Connection): Promise<void> {
-  const { address, prefix } = leased(it);
-  await inside(k, it.container).request(
-    newAddress({ index: indexOf(it), address, prefix }, broadcast({ address, prefix })),
-  );
-  k.fact({ kind: 'address', key: `container/${ifnameOf(it.endpoint)}`, value: `${address}/${prefix}` });
+  leasedMac(it);
+  const { address, prefix } = it.endpoint;
+  if (address && prefix) {
+    await inside(k, it.container).request(
+      newAddress({ index: indexOf(it), address, prefix }, broadcast({ address, prefix })),
+    );
+    k.fact({ kind: 'address', key: `container/${ifnameOf(it.endpoint)}`, value: `${address}/${prefix}` });
+  }
   await addFurther(k, it);
 }
 
@@ -192,7 +196,7 @@ async function addFurther(k: Kernel, it: Connection): Promise<void> {
 }
 
 export async function linkUp(k: Kernel, it: Connection): Promise<void> {
-  const { mac } = leased(it);
+  const mac = leasedMac(it);
   await inside(k, it.container).request(setLink(indexOf(it), {}, true));
   k.fact({
     kind: 'link',
@@ -206,7 +210,7 @@ const gatewaysOf = ({ container, endpoint }: Connection): string[] =>
 
 /** Each family has a default route of its own, through the same endpoint or another one. */
 const FAMILIES = [
-  { best: defaultRouteOf<Endpoint>, gateway: (endpoint: Endpoint) => endpoint.gateway },
+  { best: defaultRoute4Of<Endpoint>, gateway: (endpoint: Endpoint) => endpoint.gateway },
   { best: defaultRoute6Of<Endpoint>, gateway: (endpoint: Endpoint) => endpoint.gateway6 },
 ];
 const routeKey = (gateway: string) => `container/default${isSix(gateway) ? '/ip6' : ''}`;
@@ -251,7 +255,7 @@ export async function routeThroughNext(k: Kernel, container: Connected, gone: En
   for (const { best, gateway: of } of FAMILIES) {
     if (best(container.endpoints) !== gone) continue;
     const next = best(container.endpoints.filter((one) => one !== gone));
-    const gateway = next?.address && of(next);
+    const gateway = next && isConnected(next) && of(next);
     const socket = inside(k, container);
     const link = next && (await findLink(socket, ifnameOf(next)));
     if (!gateway || !link) continue;

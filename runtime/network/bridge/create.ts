@@ -4,10 +4,9 @@ import type { Kernel } from '../../kernel/kernel.ts';
 import { withNetlink } from '../../kernel/netlink/socket.ts';
 import type { InspectionSection } from '../../journal/inspection-section.ts';
 import type { Network, NetworkStep } from '../driver.ts';
-import { macOf } from '../ipam/ipv4.ts';
 import { findLink, removeLink } from '../links.ts';
 import { askAll, show } from '../sandbox/evidence.ts';
-import { ensureBridge, forgetBridge } from './bridge.ts';
+import { bridgeMac, ensureBridge, forgetBridge } from './bridge.ts';
 import { ensureChain } from '../rules.ts';
 import { enableForwarding, forwardingNow, restoreForwarding } from './forwarding.ts';
 import { forwardChain, inFamilies, masqueradeChain, removeTable, ruleSections } from './rules.ts';
@@ -16,10 +15,12 @@ import { forwardChain, inFamilies, masqueradeChain, removeTable, ruleSections } 
  * Deletes the bridge, but not one that a user made and named for the network. Ours has the hardware address that comes
  * from the gateway, since it is made. Its alias is written later, and may be written on a user's bridge too.
  */
-export async function removeOwnBridge(k: Kernel, { bridge, subnet }: Network): Promise<void> {
+export async function removeOwnBridge(k: Kernel, network: Network): Promise<void> {
+  const { bridge, subnet, ipv4 } = network;
   forgetBridge(bridge);
-  const link = subnet && (await withNetlink(k, NETLINK_ROUTE, (socket) => findLink(socket, bridge)));
-  if (subnet && link?.mac !== macOf(subnet.gateway)) return;
+  const made = subnet !== undefined || ipv4 === false;
+  const link = made && (await withNetlink(k, NETLINK_ROUTE, (socket) => findLink(socket, bridge)));
+  if (link !== false && link?.mac !== bridgeMac(network)) return;
   await removeLink(k, bridge);
 }
 

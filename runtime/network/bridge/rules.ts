@@ -27,11 +27,12 @@ import { deleteTable, getTable } from '../../kernel/netlink/nftables/table.ts';
 import { withNetlink } from '../../kernel/netlink/socket.ts';
 import type { NetworkOptions } from '../driver.ts';
 import { isSix, maskOf, networkOf } from '../ipam/family.ts';
+import type { Subnet } from '../ipam/subnet.ts';
 import type { Bridge } from './bridge.ts';
 import type { ChainRules } from '../rules.ts';
 
 /** A bridge with one of its subnets: the family of the gateway is the family of the table. */
-type OneFamily = Pick<Bridge, 'name' | 'gateway' | 'prefix'>;
+type OneFamily = Pick<Bridge, 'name'> & Pick<Subnet, 'gateway' | 'prefix'>;
 const familyOf = ({ gateway }: OneFamily) => (isSix(gateway) ? ({ family: 'ip6' } as const) : {});
 
 /** Without options: the rules of the default network. */
@@ -108,12 +109,10 @@ export function forwardChain(bridge: OneFamily, { internal, icc = true }: Networ
 /** The chains of one kind for each family that the bridge has addresses of. */
 export const inFamilies = (
   chain: (bridge: OneFamily, options?: NetworkOptions) => ChainRules,
-  { name, gateway, prefix, subnet6 }: Bridge,
+  { name, subnet, subnet6 }: Bridge,
   options?: NetworkOptions,
-): ChainRules[] => [
-  chain({ name, gateway, prefix }, options),
-  ...(subnet6 ? [chain({ name, gateway: subnet6.gateway, prefix: subnet6.prefix }, options)] : []),
-];
+): ChainRules[] =>
+  [subnet, subnet6].flatMap((one) => (one ? [chain({ name, gateway: one.gateway, prefix: one.prefix }, options)] : []));
 
 const FAMILIES = ['ip', 'ip6'] as const;
 

@@ -3,6 +3,7 @@ import { insideEvidence } from '../sandbox/evidence.ts';
 import type { EndpointStep } from '../driver.ts';
 import { passing } from '../firewall/steps.ts';
 import { publishing } from '../ports/steps.ts';
+import { hasSysctls, sysctlEvidence, writeSysctls } from '../sandbox/link-sysctls.ts';
 import * as connect from './connect.ts';
 import { forwardingEvidence, hostEvidence, ruleEvidence } from './evidence.ts';
 
@@ -102,6 +103,17 @@ machine has it, and refuse it until then. See rtnetlink(7), ip-address(8).`,
   inspect: lookInside,
 };
 
+const setSysctls: EndpointStep = {
+  id: 'network.set-sysctls',
+  title: "Write the link's sysctls",
+  when: hasSysctls,
+  explain: `Settings of one link are files below /proc/sys/net, in a directory with the link's name, and each network namespace has its own.
+
+They were asked for with the endpoint's option \`com.docker.network.endpoint.sysctls\`, where IFNAME stands for eth0. The daemon enters the network namespace with setns(2) for the moment in which it opens each file, because the kernel shows the files of the namespace of the thread that opens them. They are written before the link comes up, so that no packet meets the old values. See setns(2), proc_sys(5), Linux Documentation/networking/ip-sysctl.rst.`,
+  do: writeSysctls,
+  inspect: sysctlEvidence,
+};
+
 const linkUp: EndpointStep = {
   id: 'network.link-up',
   title: 'Bring eth0 up',
@@ -152,5 +164,13 @@ itself. See nft(8), ip(7), Linux Documentation/networking/ip-sysctl.rst.`,
 
 export const make: readonly EndpointStep[] = [ensureBridge];
 export const plug: readonly EndpointStep[] = [leaseAddress, createVeth, attachToBridge];
-export const configure: readonly EndpointStep[] = [findPeer, nameEth0, setMac, addAddress, linkUp, addRoutes];
+export const configure: readonly EndpointStep[] = [
+  findPeer,
+  nameEth0,
+  setMac,
+  addAddress,
+  setSysctls,
+  linkUp,
+  addRoutes,
+];
 export const admit: readonly EndpointStep[] = [masquerade, forwarding, passing, ...publishing];

@@ -1,6 +1,7 @@
 /** The arithmetic of both address families: IPv4 (ipv4.ts) and IPv6 (ipv6.ts), told apart by the colon. */
+import { createHash } from 'node:crypto';
 import { toNumber6, toText6 } from '../../kernel/netlink/ipv6-text.ts';
-import { base, contains, isIpv4, overlap, parseCidr, toText, top, type Cidr } from './ipv4.ts';
+import { base, contains, isIpv4, macOf4, overlap, parseCidr, toText, top, type Cidr } from './ipv4.ts';
 import { base6, contains6, isAddress6, overlap6, parseCidr6, top6 } from './ipv6.ts';
 
 export const isSix = (address: string): boolean => address.includes(':');
@@ -29,6 +30,15 @@ export const maskOf = ({ address, prefix }: Cidr): string => {
   const bits = isSix(address) ? 128n : 32n;
   return addressLike({ address, prefix }, ((1n << BigInt(prefix)) - 1n) << (bits - BigInt(prefix)));
 };
+/**
+ * A hardware address made from an address: of IPv4 as docker did, 02:42 and the four bytes. 16 bytes do not fit, so of
+ * IPv6 it is a hash. Both are locally administered.
+ */
+export function macOf(address: string): string {
+  if (!isSix(address)) return macOf4(address);
+  const hash = createHash('sha256').update(canonical(address)).digest('hex');
+  return `02:${hash.slice(0, 10).match(/../g)!.join(':')}`;
+}
 /** IPv4 has a broadcast address, which no container can have; the first address of a subnet is reserved in both. */
 export const unusable = (cidr: Cidr): string[] =>
   (isSix(cidr.address) ? [lowest(cidr)] : [lowest(cidr), highest(cidr)]).map((number) => addressLike(cidr, number));

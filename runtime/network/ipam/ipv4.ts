@@ -34,7 +34,7 @@ export const isIpv4 = (text: string): boolean =>
  * A hardware address made from the IPv4 address, as in docker. It is locally administered, and unique on a bridge
  * because the IPv4 address is.
  */
-export const macOf = (address: string): string =>
+export const macOf4 = (address: string): string =>
   `02:42:${address
     .split('.')
     .map((byte) => Number(byte).toString(16).padStart(2, '0'))

@@ -7,15 +7,16 @@ import { AT_FDCWD, O } from '../../syscalls/constants.ts';
 import { hasCode, tolerate } from '../../kernel/errors.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import { piecesOf } from '../../kernel/mount/beneath.ts';
-import { badParameter, conflict, ApiError } from '../../errors/api-error.ts';
-import { addressLike, highest, holds, isAddress, lowest, networkOf, unusable } from './family.ts';
+import { badParameter, ApiError } from '../../errors/api-error.ts';
+import { addressLike, highest, holds, isAddress, isSix, lowest, networkOf, unusable } from './family.ts';
 import type { Subnet } from './subnet.ts';
 
 const MAX_ID = 256;
-/** The network's name and the data root. */
+/** The network's id, or the name of a predefined one, and the data root; for messages also the network's name. */
 export interface LeasePlace {
   root: string;
   network: string;
+  name?: string;
 }
 const networksOf = (root: string) => `${root}/network`;
 const directory = ({ root, network }: LeasePlace) => `${networksOf(root)}/${network}/leases`;
@@ -50,8 +51,8 @@ const holder = async (k: Kernel, dirfd: number, address: string) =>
   (await tolerate(['ENOENT', 'EINVAL'], k.daemon.readlinkat(dirfd, address, MAX_ID)))?.toString('utf8');
 
 /**
- * Leases the requested address, or the lowest free one. Throws ApiError: 400 out of range, 409 in use, 500 when the
- * subnet is full.
+ * Leases the requested address, or the lowest free one. Throws ApiError, in dockerd's words where it has them: 400 out
+ * of range, 403 in use, 500 when the subnet is full.
  */
 export async function leaseAddress(
   k: Kernel,
@@ -60,6 +61,22 @@ export async function leaseAddress(
   id: string,
   requested?: string,
 ): Promise<string> {
+  const address = await leaseUnlessFull(k, place, subnet, id, requested);
+  if (address !== undefined) return address;
+  const { network, name = network } = place;
+  throw new ApiError(
+    500,
+    `no available IPv${isSix(subnet.gateway) ? 6 : 4} addresses on this network's address pools: ${name} (${network})`,
+  );
+}
+
+async function leaseUnlessFull(
+  k: Kernel,
+  place: LeasePlace,
+  subnet: Subnet,
+  id: string,
+  requested?: string,
+): Promise<string | undefined> {
   if (requested) inRange(subnet, requested);
   const fd = (await tolerate(['ENOENT'], open(k, place))) ?? (await make(k, place));
   return closing(k, fd, async (dirfd) => {
@@ -68,11 +85,26 @@ export async function leaseAddress(
       if (made) return address;
       if (requested) return heldAlready(k, dirfd, id, requested);
     }
-    throw new ApiError(
-      500,
-      `no free address in ${networkOf(cidrOf(subnet))}/${subnet.prefix}: end a container, or start the daemon with a larger --bip`,
-    );
+    return undefined;
   });
+}
+
+/** From the subnet that holds the requested address, or else from the first one with a free address. */
+export async function leaseFrom(
+  k: Kernel,
+  place: LeasePlace,
+  subnets: readonly Subnet[],
+  id: string,
+  requested?: string,
+): Promise<{ address: string; subnet: Subnet }> {
+  const wanted = requested ? subnets.filter((one) => holds(cidrOf(one), requested)) : subnets;
+  const tried = wanted.length ? wanted : subnets.slice(0, 1);
+  for (const subnet of tried.slice(0, -1)) {
+    const address = await leaseUnlessFull(k, place, subnet, id, requested);
+    if (address !== undefined) return { address, subnet };
+  }
+  const subnet = tried.at(-1)!;
+  return { address: await leaseAddress(k, place, subnet, id, requested), subnet };
 }
 
 async function take(k: Kernel, dirfd: number, id: string, address: string): Promise<boolean> {
@@ -88,17 +120,20 @@ async function take(k: Kernel, dirfd: number, id: string, address: string): Prom
 async function heldAlready(k: Kernel, dirfd: number, id: string, address: string): Promise<string> {
   const owner = await holder(k, dirfd, address);
   if (owner === id) return address;
-  throw conflict(`address ${address} is already in use by container ${owner?.slice(0, 12) ?? 'unknown'}`);
+  throw new ApiError(403, `Address already in use by container ${owner?.slice(0, 12) ?? 'unknown'}: ${address}`);
 }
 
 function inRange(subnet: Subnet, address: string): void {
   const cidr = cidrOf(subnet);
-  const reserved = [...unusable(cidr), subnet.gateway, ...(subnet.reserved ?? [])];
-  if (!isAddress(address) || !holds(cidr, address) || reserved.includes(address)) {
-    throw badParameter(
-      `address ${address} is not one for a container in ${networkOf(cidr)}/${subnet.prefix}, whose gateway is ${subnet.gateway}`,
-    );
-  }
+  const text = `${networkOf(cidr)}/${subnet.prefix}`;
+  if (!isAddress(address) || !holds(cidr, address))
+    throw badParameter(`address ${address} is not one for a container in ${text}, whose gateway is ${subnet.gateway}`);
+  const what = [
+    [[subnet.gateway], 'the gateway'],
+    [subnet.reserved ?? [], 'an auxiliary address'],
+    [unusable(cidr), "the subnet's own or its broadcast address"],
+  ].find(([all]) => all?.includes(address))?.[1] as string | undefined;
+  if (what) throw new ApiError(403, `Address already in use: ${address} is ${what} in ${text}`);
 }
 
 function* freeIn(subnet: Subnet, names: readonly string[]): Generator<string> {

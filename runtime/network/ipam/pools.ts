@@ -61,7 +61,8 @@ export function checkPools(pools: readonly Pool[], driver = 'bridge'): void {
   const faults = pools.flatMap(faultsOf);
   if (faults.length) throw badParameter(`invalid network config:\n${faults.join('\n')}`);
   const six = pools.filter(({ Subnet }) => isSix(Subnet)).length;
-  if (six > 1 || pools.length - six > 1) throw new ApiError(403, `${driver} driver doesn't support multiple subnets`);
+  if (driver === 'bridge' && (six > 1 || pools.length - six > 1))
+    throw new ApiError(403, `${driver} driver doesn't support multiple subnets`);
   for (const { Subnet } of pools)
     if (parseSubnet(Subnet)!.prefix > (isSix(Subnet) ? 126 : 30))
       throw badParameter(`invalid network config:\ninvalid subnet ${Subnet}: no room for a gateway and a container`);
@@ -86,7 +87,7 @@ export function choosePools(
   asked: readonly Pool[],
   networks: readonly Cidr[],
   host: readonly Cidr[],
-  ipv6 = false,
+  { ipv4 = true, ipv6 = false }: { ipv4?: boolean; ipv6?: boolean } = {},
 ): Pool[] {
   for (const { Subnet } of asked)
     if (networks.some((other) => overlaps(other, parseSubnet(Subnet)!)))
@@ -94,7 +95,7 @@ export function choosePools(
   const taken = [...networks, ...host.filter(({ prefix }) => prefix >= LARGEST_NETWORK)];
   const has = (six: boolean) => asked.some(({ Subnet }) => isSix(Subnet) === six);
   return [
-    ...(has(false) ? [] : [freePool(taken)]),
+    ...(ipv4 && !has(false) ? [freePool(taken)] : []),
     ...asked.map((pool) => (pool.Gateway ? pool : { ...pool, Gateway: gatewayOf(pool), assigned: true })),
     ...(ipv6 && !has(true) ? [freePool6(taken)] : []),
   ];

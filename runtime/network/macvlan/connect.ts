@@ -6,26 +6,27 @@ import { deleteLink, newLink } from '../../kernel/netlink/route/link.ts';
 import { withNetlink } from '../../kernel/netlink/socket.ts';
 import { lease, PEER } from '../bridge/connect.ts';
 import type { Connection } from '../driver.ts';
+import { isSix } from '../ipam/family.ts';
+import type { Subnet } from '../ipam/subnet.ts';
 import { closeInside, inside, openFromOutside } from '../sandbox/inside.ts';
 import type { Kind } from './modes.ts';
 import { ensureParent, lacksKind } from './parent.ts';
 
-/** The parent's hardware address is that of all ipvlan links on it. */
-export async function findParent(k: Kernel, { network, endpoint }: Connection): Promise<void> {
+export async function findParent(k: Kernel, { network }: Connection): Promise<void> {
   await ensureParent(k, network);
-  const { subnet, subnet6 } = network;
-  if (!subnet) throw new Error(`network ${network.name} has no subnet`);
-  Object.assign(endpoint, { gateway: subnet.gateway, prefix: subnet.prefix });
-  if (subnet6) Object.assign(endpoint, { gateway6: subnet6.gateway, prefix6: subnet6.prefix });
 }
 
 export async function takeAddress(k: Kernel, it: Connection): Promise<void> {
-  const { subnet, subnet6 } = it.network;
-  if (!subnet) throw new Error(`network ${it.network.name} has no subnet`);
-  await lease(k, it, subnet, subnet6);
+  const { subnet, subnet6, further = [] } = it.network;
+  const ofFamily = (first: Subnet | undefined, six: boolean) =>
+    first ? [first, ...further.filter(({ gateway }) => isSix(gateway) === six)] : [];
+  await lease(k, it, ofFamily(subnet, false), ofFamily(subnet6, true));
 }
 
-/** Makes the link in the container's namespace at once: the parent is named by its index in the host's. */
+/**
+ * Makes the link in the container's namespace at once: the parent is named by its index in the host's. The parent's
+ * hardware address is that of all ipvlan links on it.
+ */
 export const createLink =
   (kind: Kind) =>
   async (k: Kernel, { network, endpoint, container }: Connection): Promise<void> => {

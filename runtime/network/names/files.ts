@@ -13,11 +13,13 @@ const LOCAL = [
 /** Google's public resolvers, docker's fallback too, for a host without a resolver that a container can reach. */
 export const FALLBACK = ['8.8.8.8', '8.8.4.4'];
 
-type Placed = Pick<Endpoint, 'driver' | 'address' | 'address6' | 'gateway'>;
+type Placed = Pick<Endpoint, 'driver' | 'address' | 'address6' | 'gateway' | 'gateway6'>;
 const onHost = (endpoints: readonly Placed[]) => endpoints.some(({ driver }) => driver === 'host');
 /** The address that reaches the host. In the host's own namespace it is the loopback. */
 const hostGateway = (endpoints: readonly Placed[]) =>
-  onHost(endpoints) ? '127.0.0.1' : endpoints.find(({ gateway }) => gateway)?.gateway;
+  onHost(endpoints)
+    ? '127.0.0.1'
+    : (endpoints.find(({ gateway }) => gateway)?.gateway ?? endpoints.find(({ gateway6 }) => gateway6)?.gateway6);
 
 /** The full name, then its first part, because programs also look up their host by it. dockerd does the same. */
 function namesOf(hostname: string, domainname?: string): string[] {

@@ -28,7 +28,7 @@ function target({ port: { protocol, port } }: PortSocket, address: string, hold:
 /** `ready`: the proxy's end of a pair. */
 async function spawn(k: Kernel, { container, endpoint }: Connection, ready: number): Promise<number> {
   const { pidfd, portSockets: sockets = [] } = container.live;
-  const { address, address6 } = endpoint;
+  const { address = endpoint.address6, address6 } = endpoint;
   if (pidfd === undefined || !address)
     throw new Error(`container ${container.id.slice(0, 12)} has no process or no address yet`);
   const given: number[] = [];

@@ -15,7 +15,7 @@ const isTexts = (value: unknown): value is Record<string, string> =>
 
 export type NetworkAsked = Pick<
   NetworkRecord,
-  'name' | 'driver' | 'internal' | 'attachable' | 'ipv6' | 'ipam' | 'options' | 'labels'
+  'name' | 'driver' | 'internal' | 'attachable' | 'ipv4' | 'ipv6' | 'ipam' | 'options' | 'labels'
 >;
 
 const NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/;
@@ -28,8 +28,8 @@ const text = (body: Fields, name: string): string => {
   if (typeof value !== 'string' || value.includes('\0')) throw badParameter(`invalid ${name}: it must be a string`);
   return value;
 };
-const flag = (body: Fields, name: string): boolean => {
-  const value = body[name] ?? false;
+const flag = (body: Fields, name: string, otherwise = false): boolean => {
+  const value = body[name] ?? otherwise;
   if (typeof value !== 'boolean') throw badParameter(`invalid ${name}: it must be true or false`);
   return value;
 };
@@ -93,6 +93,21 @@ function checkParent(driver: 'macvlan' | 'ipvlan', options: Record<string, strin
 const isInternal = (body: Fields, driver: string, { parent }: Record<string, string>): boolean =>
   flag(body, 'Internal') || (driver !== 'bridge' && !parent);
 
+/** Which address families it has. A subnet of another one would not be used, so it is refused. */
+function familiesOf(body: Fields, pools: readonly Pool[]): Pick<NetworkRecord, 'ipv4' | 'ipv6'> {
+  const [ipv4, ipv6] = [flag(body, 'EnableIPv4', true), flag(body, 'EnableIPv6')];
+  if (!ipv4 && !ipv6) throw badParameter('IPv4 or IPv6 must be enabled');
+  for (const [on, six, name] of [
+    [ipv4, false, 'IPv4'],
+    [ipv6, true, 'IPv6'],
+  ] as const)
+    if (!on && pools.some(({ Subnet }) => isSix(Subnet) === six))
+      throw badParameter(
+        `invalid network config:\nan ${name} subnet was given, but ${name} is not enabled for the network`,
+      );
+  return { ...(!ipv4 && { ipv4 }), ipv6 };
+}
+
 /** Throws ApiError: 400 for an invalid value, 403 for a predefined name, 404 for a driver that is not there. */
 export function networkAsked(body: Fields): NetworkAsked {
   const name = text(body, 'Name');
@@ -112,21 +127,18 @@ export function networkAsked(body: Fields): NetworkAsked {
     throw notFound(`could not find plugin ${driver} in v2 plugin registry: plugin "${driver}" not found`);
   if (flag(body, 'ConfigOnly') || filled(body['ConfigFrom']) || flag(body, 'Ingress'))
     throw new ApiError(501, 'networks of a swarm, and those that only hold a configuration, are not supported');
-  if (body['EnableIPv4'] === false) throw badParameter('IPv4 cannot be disabled');
   const ipam = ipamOf(body);
   checkPools(ipam.pools, driver);
   const options = texts(body, 'Options');
   checkOptions(options);
   if (driver === 'macvlan' || driver === 'ipvlan') checkParent(driver, options);
-  const ipv6 = flag(body, 'EnableIPv6');
-  if (!ipv6 && ipam.pools.some(({ Subnet }) => isSix(Subnet)))
-    throw badParameter('invalid network config:\nan IPv6 subnet was given, but IPv6 is not enabled for the network');
+  const families = familiesOf(body, ipam.pools);
   return {
     name,
     driver: driver as DriverName,
     internal: isInternal(body, driver, options),
     attachable: flag(body, 'Attachable'),
-    ipv6,
+    ...families,
     ipam,
     options,
     labels: texts(body, 'Labels'),

@@ -14,6 +14,7 @@ import { isLinkName } from '../link-name.ts';
 import { parseBip } from '../ipam/subnet.ts';
 import { checkPorts } from '../ports/request.ts';
 import { isHardwareAddress, isHostAddress, parseHost } from './added-host.ts';
+import { linkSysctls } from '../endpoint-sysctls.ts';
 import type { EndpointAsked, NetworkRequest } from './network-request.ts';
 import { wantedNetworks, type FindNetwork, type Wanted } from './wanted.ts';
 
@@ -119,6 +120,7 @@ export function checkEndpoint({ driver, network, known, asked }: Wanted): void {
   for (const one of [IPv4Address, IPv6Address])
     if (known && one && !known.has(one))
       throw wrong(network, `no configured subnet or ip-range contain the IP address ${one}`);
+  linkSysctls(asked.DriverOpts, 'eth0');
   const name = asked.DriverOpts?.[IFNAME];
   if (name !== undefined && !isLinkName(name))
     throw badParameter(`invalid ${IFNAME}: ${JSON.stringify(name)} is no name of a link, of at most 15 bytes`);
@@ -172,6 +174,7 @@ export function endpointOf(
     ...settingsOf(asked),
     ...(known?.internal && { internal: true }),
     ...(known?.ipv6 && { ipv6: true }),
+    ...(known?.ipv4 === false && { ipv4: false as const }),
   };
 }
 

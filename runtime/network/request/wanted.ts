@@ -12,6 +12,8 @@ export interface KnownNetwork {
   internal: boolean;
   /** it has IPv6 addresses, too */
   ipv6?: boolean;
+  /** it has no IPv4 addresses */
+  ipv4?: false;
   /** its subnets were requested, so that containers may request addresses in them */
   configured: boolean;
   /** whether an address lies in one of its subnets, where containers may have it */

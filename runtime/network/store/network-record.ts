@@ -16,6 +16,8 @@ export interface NetworkRecord {
   driver: DriverName;
   internal: boolean;
   attachable: boolean;
+  /** false: it has IPv6 addresses only */
+  ipv4?: false;
   ipv6: boolean;
   /** `asked`: its pools were requested */
   ipam: { driver: string; options: Record<string, string> | null; pools: readonly Pool[]; asked?: boolean };
@@ -76,11 +78,13 @@ function optionsOf({ driver, internal, options }: NetworkRecord, { userlandProxy
   };
 }
 
-/** The IPv4 subnet of a network, or its IPv6 subnet; undefined before it was chosen. */
-export function subnetOf({ ipam }: Pick<NetworkRecord, 'ipam'>, six = false): Subnet | undefined {
-  const pool = ipam.pools.find(({ Subnet: text }) => isSix(text) === six);
-  const cidr = pool && parseSubnet(pool.Subnet);
-  if (!cidr || !pool?.Gateway) return undefined;
+/** The IPv4 subnets of a network, or its IPv6 subnets; empty before they were chosen. */
+export const subnetsOf = ({ ipam }: Pick<NetworkRecord, 'ipam'>, six = false): Subnet[] =>
+  ipam.pools.filter(({ Subnet: text }) => isSix(text) === six).flatMap((pool) => subnetOf(pool) ?? []);
+
+function subnetOf(pool: Pool): Subnet | undefined {
+  const cidr = parseSubnet(pool.Subnet);
+  if (!cidr || !pool.Gateway) return undefined;
   const range = pool.IPRange ? parseSubnet(pool.IPRange) : undefined;
   return {
     gateway: canonical(pool.Gateway),
@@ -92,8 +96,9 @@ export function subnetOf({ ipam }: Pick<NetworkRecord, 'ipam'>, six = false): Su
 
 /** The network of a record, for the steps of its driver. */
 export function networkOf(record: NetworkRecord, settings: Settings): Network {
-  const subnet = subnetOf(record);
-  const subnet6 = record.ipv6 ? subnetOf(record, true) : undefined;
+  const [subnet, ...more] = record.ipv4 === false ? [] : subnetsOf(record);
+  const [subnet6, ...more6] = record.ipv6 ? subnetsOf(record, true) : [];
+  const further = [...more, ...more6];
   return {
     id: record.id,
     name: record.name,
@@ -103,5 +108,7 @@ export function networkOf(record: NetworkRecord, settings: Settings): Network {
     ...(record.state === 'removing' && { ending: true }),
     ...(subnet && { subnet }),
     ...(subnet6 && { subnet6 }),
+    ...(further.length && { further }),
+    ...(record.ipv4 === false && { ipv4: false }),
   };
 }

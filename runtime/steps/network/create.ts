@@ -56,7 +56,7 @@ The pools are 172.17.0.0/16 to 172.31.0.0/16 and 192.168.0.0/16 in pieces of /20
   async do(k, { record, others }) {
     const host = await hostSubnets(k, record.ipv6);
     // nothing is waited for from here on, so that another network that is made now sees these pools
-    const pools = choosePools(record.ipam.pools, others(), host, record.ipv6);
+    const pools = choosePools(record.ipam.pools, others(), host, record);
     record.ipam = { ...record.ipam, pools };
     k.fact(...pools.map(({ Subnet, Gateway }) => ({ kind: 'lease' as const, key: Subnet, value: Gateway ?? null })));
   },

@@ -146,7 +146,7 @@ export const networkView = (engine: Engine, record: NetworkRecord): NetworkView 
   Id: record.id,
   Created: rfc3339(record.created),
   Driver: record.driver,
-  EnableIPv4: true,
+  EnableIPv4: record.ipv4 ?? true,
   EnableIPv6: record.ipv6,
   IPAM: {
     Driver: record.ipam.driver,

@@ -12,6 +12,7 @@ export interface CreateFlags {
   label?: string[];
   internal?: boolean;
   attachable?: boolean;
+  ipv4?: boolean;
   ipv6?: boolean;
 }
 export interface ConnectFlags {
@@ -48,6 +49,7 @@ export const bodyOfCreate = (name: string, flags: CreateFlags): object => ({
   Driver: flags.driver ?? 'bridge',
   Internal: flags.internal ?? false,
   Attachable: flags.attachable ?? false,
+  EnableIPv4: flags.ipv4 ?? true,
   EnableIPv6: flags.ipv6 ?? false,
   IPAM: { Driver: 'default', Config: pools(flags) },
   Options: pairs(flags.opt),

@@ -34,6 +34,8 @@ const create = walkable(new Command('create').description('make a network').argu
   .option('--label <name=value>', 'labels; repeatable', collect)
   .option('--internal', 'no way to other networks')
   .option('--attachable', 'for compatibility; every network is')
+  .option('--ipv4', 'IPv4 addresses, which every network has', true)
+  .option('--no-ipv4', 'no IPv4 addresses: with --ipv6')
   .option('--ipv6', 'also IPv6 addresses')
   .action(async (name: string, { step, break: at, ...flags }: CreateFlags & WalkFlags, command: Command) => {
     const client = await connectTo(command);

@@ -41,10 +41,10 @@ export const failures: Rows = [
   ],
   ['unable to find group {}: no matching entries in group file', 'группы {1} не найти: в файле group такой записи нет'],
   [
-    'no free address in {}/{}: end a container, or start the daemon with a larger --bip',
-    'в {1}/{2} нет свободного адреса: завершите какой-нибудь контейнер или запустите демон с подсетью --bip побольше',
+    "no available IPv{} addresses on this network's address pools: {} ({})",
+    'в сети {2} ({3}) не осталось свободных адресов IPv{1}',
   ],
-  ['address {} is already in use by container {}', 'адрес {1} уже занят контейнером {2}'],
+  ['Address already in use by container {}: {}', 'адрес {2} уже занят контейнером {1}'],
   [
     'this kernel has no freezer controller mounted: containers cannot be paused',
     'контроллер freezer в этом ядре не смонтирован: ставить контейнеры на паузу нельзя',
