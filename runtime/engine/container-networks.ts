@@ -17,17 +17,21 @@ import type { Phase } from '../operation/step.ts';
 import type { Container } from '../container/container.ts';
 import type { NetworkConnections } from './engine.ts';
 import type { Lifecycle } from './lifecycle.ts';
-import { NameServerWatch } from './name-server-watch.ts';
+import { HelperWatch, nameServer, portProxy } from './helper-watch.ts';
 import type { Walking } from '../operation/walking.ts';
 
 export class ContainerNetworks implements NetworkConnections {
   /** one change after the other: a link has the same name inside until it is renamed */
   #turn: Promise<unknown> = Promise.resolve();
 
-  readonly #names: NameServerWatch;
+  readonly #helpers: readonly HelperWatch[];
 
   constructor(private readonly life: Lifecycle) {
-    this.#names = new NameServerWatch(life, (act) => this.#inTurn(act));
+    this.#helpers = [nameServer, portProxy].map((helper) => new HelperWatch(life, helper, (act) => this.#inTurn(act)));
+  }
+
+  async #revive(): Promise<void> {
+    for (const helper of this.#helpers) await helper.revive();
   }
 
   /** the gate of the change that is under way */
@@ -74,7 +78,7 @@ export class ContainerNetworks implements NetworkConnections {
     this.#save();
     try {
       await this.#perform('network-connect', walk, (run) => this.#plug(run, endpoint));
-      await this.#names.revive();
+      await this.#revive();
     } finally {
       // also after a failure: what an earlier change wrote of this endpoint must not stay
       this.life.around.networks().changed();
@@ -229,8 +233,8 @@ export class ContainerNetworks implements NetworkConnections {
   }
 
   /**
-   * What a dead daemon was connecting is taken back, and what it was disconnecting is finished. A name server that was
-   * killed meanwhile is started again.
+   * What a dead daemon was connecting is taken back, and what it was disconnecting is finished. A name server or
+   * port proxy that was killed meanwhile is started again.
    */
   async recover(): Promise<void> {
     for (const endpoint of this.#endpoints.filter(({ moving }) => moving)) {
@@ -246,6 +250,6 @@ export class ContainerNetworks implements NetworkConnections {
       } else if (await this.#finish(run, disconnecting(endpoint) as Phase<Container>)) this.#forget(endpoint);
     }
     this.#save();
-    await this.#names.revive();
+    await this.#revive();
   }
 }

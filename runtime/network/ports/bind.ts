@@ -159,6 +159,23 @@ export async function bindPorts(k: Kernel, it: Connection): Promise<void> {
   k.fact(...endpoint.ports.map((port) => ({ kind: 'port' as const, key: showHostPort(port), value: showPort(port) })));
 }
 
+/**
+ * The same ports once more, for a proxy that was killed: rules and clients know these numbers. Throws ApiError 409 when
+ * a program has taken one meanwhile.
+ */
+export async function bindAgain(k: Kernel, it: Connection): Promise<void> {
+  const { live } = it.container;
+  live.portSockets = [];
+  for (const port of it.endpoint.ports ?? []) {
+    try {
+      await bindOne(k, live, port);
+    } catch (error) {
+      await closePortSockets(k, live);
+      throw await clashError(k, it, port, error, false);
+    }
+  }
+}
+
 /** The daemon's own descriptors. After the proxy was started, it has the ports alone. */
 export async function closePortSockets(k: Kernel, live: PortsLive): Promise<void> {
   await closeSockets(k, live, live.portSockets ?? []);

@@ -1,16 +1,20 @@
-/** Starts the name server of a running container again when it has ended by itself, or was killed. */
+/** Starts a helper of a running container again, name server or port proxy, when it has ended by itself or was killed. */
 import { readFileSync } from 'node:fs';
 import { tolerate } from '../kernel/errors.ts';
 import { daemonKernel } from '../kernel/linux/linux.ts';
+import type { Kernel } from '../kernel/kernel.ts';
+import type { Connected } from '../network/driver.ts';
 import { lacksNameServer, reviveNameServer } from '../network/names/revive.ts';
 import { nameServerPid } from '../network/names/server-process.ts';
+import { lacksProxy, reviveProxy } from '../network/phase/revive-proxy.ts';
+import { proxyPidOf } from '../network/ports/proxy-process.ts';
 import type { Lifecycle } from './lifecycle.ts';
 
-/** A server that ends again and again: so often within this time, and it is left alone until the next connection. */
+/** A helper that ends again and again: so often within this time, and it is left alone until the next connection. */
 const MOST = 5;
 const WITHIN_MS = 60_000;
 
-/** Whether the container's first process still runs. A name server sees its end before the daemon does. */
+/** Whether the container's first process still runs. A helper sees its end before the daemon does. */
 function isAlive(pid: number | undefined): boolean {
   try {
     return pid !== undefined && !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'latin1'));
@@ -19,14 +23,40 @@ function isAlive(pid: number | undefined): boolean {
   }
 }
 
-export class NameServerWatch {
+interface Helper {
+  name: string;
+  /** what does not work without it, for a warning */
+  lost: string;
+  pid(c: Connected): number | undefined;
+  lacks(c: Connected): boolean;
+  /** Returns whether there was one to be started. */
+  revive(k: Kernel, c: Connected): Promise<boolean>;
+}
+
+export const nameServer: Helper = {
+  name: 'name server',
+  lost: 'names are not answered',
+  pid: nameServerPid,
+  lacks: lacksNameServer,
+  revive: reviveNameServer,
+};
+export const portProxy: Helper = {
+  name: 'port proxy',
+  lost: 'published ports are not reached from this host',
+  pid: proxyPidOf,
+  lacks: lacksProxy,
+  revive: reviveProxy,
+};
+
+export class HelperWatch {
   #pid: number | undefined;
   #close: (() => void) | undefined;
   #deaths: number[] = [];
 
-  /** `inTurn`: not beside a connection, which starts a missing server, too */
+  /** `inTurn`: not beside a connection, which starts a missing one, too */
   constructor(
     private readonly life: Lifecycle,
+    private readonly helper: Helper,
     private readonly inTurn: <T>(act: () => Promise<T>) => Promise<T>,
   ) {
     life.actor.subscribe(({ value }) => {
@@ -35,9 +65,9 @@ export class NameServerWatch {
     });
   }
 
-  /** Watches the server that there is. Never rejects. */
+  /** Watches the one that there is. Never rejects. */
   async #begin(): Promise<void> {
-    const pid = nameServerPid(this.life.container);
+    const pid = this.helper.pid(this.life.container);
     if (pid === this.#pid) return;
     this.end();
     if (pid === undefined || !this.life.running) return;
@@ -71,25 +101,26 @@ export class NameServerWatch {
   }
 
   /**
-   * Starts the server if it is missing, and watches it. Call it in turn. Never rejects: without its name server the
+   * Starts the helper if it is missing, and watches it. Call it in turn. Never rejects: without its helper the
    * container still runs.
    */
   async revive(): Promise<void> {
+    const { helper } = this;
     const { container } = this.life;
     for (let again = true; again && this.life.running;) {
       again = false;
       try {
-        if (lacksNameServer(container) && this.#deaths.length > MOST)
-          throw new Error(`the name server has ended ${this.#deaths.length} times`);
-        again = await reviveNameServer(this.life.run.kernel, container);
+        if (helper.lacks(container) && this.#deaths.length > MOST)
+          throw new Error(`the ${helper.name} has ended ${this.#deaths.length} times`);
+        again = await helper.revive(this.life.run.kernel, container);
       } catch (error) {
         if (!isAlive(container.live.pid)) return;
-        const text = `warning: names are not answered, because ${(error as Error).message}`;
+        const text = `warning: ${helper.lost}, because ${(error as Error).message}`;
         this.life.log.append({ type: 'note', text });
       }
       await this.#begin();
-      // a server that ended before it was watched causes no event
-      again &&= this.#pid === undefined && lacksNameServer(container) && isAlive(container.live.pid);
+      // one that ended before it was watched causes no event
+      again &&= this.#pid === undefined && helper.lacks(container) && isAlive(container.live.pid);
       if (again) this.#count();
     }
   }
