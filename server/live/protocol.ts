@@ -28,6 +28,7 @@ import type { PhaseText } from '../../runtime/steps/phases.ts';
 import type { InspectionSection } from '../../runtime/journal/inspection-section.ts';
 import type { ImageTree, TreeLayer } from '../messages/image-tree.ts';
 import type { MachineMap, MapContainer, MapImage, MapNetwork } from '../messages/machine-map.ts';
+import type { Change, MachinePast, Stretch } from '../messages/machine-past.ts';
 import type { Listed, ShownState, Told } from '../messages/messages.ts';
 import type { BranchAsks, Omitted } from './topics/branches.ts';
 import type { Action, ContainerAsks } from './topics/containers.ts';
@@ -67,6 +68,7 @@ export type Topic = keyof Asks;
 
 export type {
   Action,
+  Change,
   Event,
   InspectionSection,
   GateCommand,
@@ -75,6 +77,7 @@ export type {
   ImageTree,
   Listed,
   MachineMap,
+  MachinePast,
   MapContainer,
   MapImage,
   MapNetwork,
@@ -84,6 +87,7 @@ export type {
   Rewrite,
   Sample,
   ShownState,
+  Stretch,
   Told,
   TreeLayer,
 };

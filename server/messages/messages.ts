@@ -7,6 +7,7 @@ import type { StandaloneKind } from '../../runtime/operation/record.ts';
 import type { PhaseText } from '../../runtime/steps/phases.ts';
 import type { Caught } from '../../runtime/watch/packets.ts';
 import type { MachineMap } from './machine-map.ts';
+import type { MachinePast } from './machine-past.ts';
 import type { Sample } from '../../runtime/watch/usage.ts';
 
 /** The run that this run was made from: topics/branches.ts. */
@@ -57,6 +58,8 @@ export type Told =
   | { type: 'lesson'; state: LessonState }
   /** everything on the machine, while the page shows its map */
   | { type: 'map'; map: MachineMap }
+  /** what has happened on the machine, while the page shows its time line */
+  | { type: 'past'; past: MachinePast }
   /** the container's use of resources, about four times a second */
   | { type: 'sample'; id: string; sample: Sample }
   /** packets at the container's end of the bridge, and which addresses were rewritten */

@@ -1,7 +1,8 @@
 /**
- * The cursor in the address: `#run/ID?k=31&sel=net:veth…`. Without `k` the newest event is selected. Two runs side by
- * side: `#compare/A/B?step=init.execve`. `#lessons` is the list of lessons, `#lesson/ID?k=…` one lesson with its own
- * cursor; the lesson determines the container, so its id is not in the address.
+ * The cursor in the address: `#run/ID?k=31&sel=net:veth…`. Without `k` the newest event is selected. `t=1764517325123`
+ * is a moment of the machine's past, also on the map: `#map?t=…`. Two runs side by side:
+ * `#compare/A/B?step=init.execve`. `#lessons` is the list of lessons, `#lesson/ID?k=…` one lesson with its own cursor;
+ * the lesson determines the container, so its id is not in the address.
  */
 import { drawn } from './after-paint.ts';
 
@@ -14,6 +15,7 @@ export const A_FILE = 'f11e';
 export interface Cursor {
   id: string;
   k: number | undefined;
+  /** ms since 1970 */ at?: number | undefined;
   sel: string | undefined;
   against?: string;
   step?: string | undefined;
@@ -30,21 +32,30 @@ export function readHash(hash: string): Cursor {
       against: b,
       step: new URLSearchParams(asked).get('step') ?? undefined,
     };
-  const [, id = '', query = ''] = /^#run\/([0-9a-f]*)(?:\?(.*))?$/.exec(hash) ?? [];
+  const [, id = '', query = ''] = /^#(?:run\/([0-9a-f]*)|map)(?:\?(.*))?$/.exec(hash) ?? [];
   if (hash === '#lessons') return { id: '', k: undefined, sel: undefined, lesson: '' };
   const [, lesson, lessonQuery = ''] = /^#lesson\/([a-z0-9-]{1,64})(?:\?(.*))?$/.exec(hash) ?? [];
   if (lesson) return { ...readHash(`#run/?${lessonQuery}`), lesson };
   const search = new URLSearchParams(query);
-  const k = search.get('k');
-  return { id, k: k !== null && /^\d{1,9}$/.test(k) ? Number(k) : undefined, sel: search.get('sel') ?? undefined };
+  const [k, at] = [search.get('k'), search.get('t')];
+  return {
+    id,
+    k: k !== null && /^\d{1,9}$/.test(k) ? Number(k) : undefined,
+    ...(at !== null && /^\d{1,14}(\.\d{1,6})?$/.test(at) && { at: Number(at) }),
+    sel: search.get('sel') ?? undefined,
+  };
 }
 
-export function writeHash({ id, k, sel, against, step, lesson }: Cursor): string {
+export function writeHash({ id, k, at, sel, against, step, lesson }: Cursor): string {
   if (lesson === '') return '#lessons';
-  if (!id && !lesson) return '#';
   if (against && lesson === undefined)
     return `#compare/${id}/${against}${step ? `?${new URLSearchParams({ step }).toString()}` : ''}`;
-  const search = new URLSearchParams({ ...(k !== undefined && { k: String(k) }), ...(sel && { sel }) }).toString();
+  const search = new URLSearchParams({
+    ...(k !== undefined && { k: String(k) }),
+    ...(at !== undefined && { t: String(at) }),
+    ...(sel && { sel }),
+  }).toString();
+  if (!id && !lesson) return search ? `#map?${search}` : '#';
   return `#${lesson ? `lesson/${lesson}` : `run/${id}`}${search && `?${search}`}`;
 }
 

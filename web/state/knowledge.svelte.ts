@@ -1,4 +1,5 @@
 /** The page's data: the list, one container's journal, and one cursor. Everything else is derived from these. */
+import { eventAt } from '../past/axis.ts';
 import { Frames } from '../../runtime/journal/frames.ts';
 import type { SideName } from '../../runtime/journal/compare.ts';
 import type { Event, Listed, PhaseText, Told } from '../../server/live/protocol.ts';
@@ -33,6 +34,8 @@ export class Knowledge {
   events = $state.raw<readonly Event[]>([]);
   /** the selected event; undefined: follow the newest */
   k = $state<number | undefined>(undefined);
+  /** a moment of the machine's past (ms since 1970) that is selected instead of an event */
+  at = $state<number | undefined>(undefined);
   sel = $state<string | undefined>(undefined);
   over = $state(false);
   /** the run to compare with, and the step selected in both */
@@ -45,8 +48,13 @@ export class Knowledge {
   message = $state('');
 
   /** a recording is always in the past */
-  readonly live = $derived.by(() => this.k === undefined && !this.recording);
-  readonly shown = $derived(Math.min(this.k ?? this.events.length - 1, this.events.length - 1));
+  readonly live = $derived.by(() => this.k === undefined && this.at === undefined && !this.recording);
+  /** -1: before the first event */
+  readonly shown = $derived(
+    this.at === undefined
+      ? Math.min(this.k ?? this.events.length - 1, this.events.length - 1)
+      : eventAt(this.events, this.at),
+  );
   #frames = new Frames();
   readonly frame = $derived(this.#frames.at(this.events, this.shown));
   /**
@@ -172,7 +180,7 @@ export class Knowledge {
   }
   #greet(id: string): void {
     this.open(id, true);
-    if (this.k !== undefined) this.seek(undefined);
+    if (!this.live) this.seek(undefined);
     this.#met();
   }
   #met(): void {
@@ -198,13 +206,19 @@ export class Knowledge {
   }
 
   #fromHash(): void {
-    const { id, k: place, sel, against = '', step, lesson } = readHash(this.#address.read());
+    const { id, k: place, at, sel, against = '', step, lesson } = readHash(this.#address.read());
     // Without an address a recording begins at its beginning.
     const k = this.recording && !id ? 0 : place;
     this.lesson = this.recording ? undefined : lesson;
     // A lesson selects its own container when the daemon has reported it.
     if (this.lesson === undefined) this.#show(this.recording?.row.id ?? id);
-    Object.assign(this, { k, sel, against: this.recording && against !== A_FILE ? '' : against, comparedStep: step });
+    Object.assign(this, {
+      k,
+      at,
+      sel,
+      against: this.recording && against !== A_FILE ? '' : against,
+      comparedStep: step,
+    });
   }
 
   readonly #address = new Address();
@@ -213,6 +227,7 @@ export class Knowledge {
       writeHash({
         id: this.id,
         k: this.k,
+        at: this.at,
         sel: this.sel,
         against: this.against,
         step: this.comparedStep,
@@ -226,18 +241,22 @@ export class Knowledge {
     location.hash = writeHash({ id: this.id, k: this.k, sel: undefined, lesson });
   }
 
-  /** Shows the first page, with the map of the machine. */
+  /** Shows the first page, with the map of the machine as it is, or as it was at the cursor. */
   toMap(): void {
-    location.hash = '#';
+    const at = this.at ?? (this.k === undefined || this.recording ? undefined : this.event?.time);
+    location.hash = writeHash({ id: '', k: undefined, at, sel: undefined });
   }
 
   /** Shows another container and ends a comparison. `followed`: its journal has been requested already. */
   open(id: string, followed = false): void {
     if (id === this.id && !this.against) return;
     this.against = '';
+    const { at } = this;
     this.#show(id, followed);
+    // one cursor for the whole machine: what is opened is shown as it was at the same moment
+    this.at = at;
     if (id && !this.recording && this.lesson === undefined)
-      this.#address.add(writeHash({ id, k: undefined, sel: undefined }), followed);
+      this.#address.add(writeHash({ id, k: undefined, at, sel: undefined }), followed);
   }
 
   #show(id: string, followed = false): void {
@@ -248,7 +267,7 @@ export class Knowledge {
     this.#frames = new Frames();
     this.events = [];
     this.over = false;
-    this.k = this.sel = undefined;
+    this.k = this.at = this.sel = undefined;
     this.message = '';
     this.leaves();
     if (id && this.link === 'open' && !followed) this.#follow();
@@ -259,13 +278,23 @@ export class Knowledge {
     this.#arrivals.drop();
     this.#frames = new Frames();
     this.events = [];
-    this.k = this.sel = undefined;
+    this.k = this.at = this.sel = undefined;
     this.#follow();
   }
 
   seek(k: number | undefined): void {
     const from = this.shown;
+    this.at = undefined;
     this.k = k === undefined || k >= this.events.length ? undefined : Math.max(0, k);
+    this.hurry.seek(from, this.shown);
+    this.#toHash();
+  }
+
+  /** Moves the cursor to a moment of the machine. */
+  lookBack(time: number): void {
+    const from = this.shown;
+    this.k = undefined;
+    this.at = time;
     this.hurry.seek(from, this.shown);
     this.#toHash();
   }

@@ -2,7 +2,23 @@
  * Texts of the page around the pictures: its head, the run box, containers, steps, the state at the cursor, terminals,
  * journal, help.
  */
+import type { Happening, LaneName } from '../../past/lanes.ts';
 import type { MachineState } from '../../../runtime/container/life.ts';
+
+const kinds: Partial<Record<string, string>> = {
+  'network-create': 'network create',
+  'network-remove': 'network rm',
+  'network-connect': 'network connect',
+  'network-disconnect': 'network disconnect',
+  'volume-create': 'volume create',
+  'volume-remove': 'volume rm',
+  remove: 'rm',
+};
+const changes: Partial<Record<string, string>> = {
+  die: 'the process ended',
+  oom: 'the memory ran out',
+  destroy: 'removed',
+};
 export const app = {
   language: 'Language',
   title: 'Drydock playground',
@@ -164,7 +180,20 @@ export const app = {
     past: '◂ PAST',
     stepBack: 'one step back',
     stepOn: 'one step on',
-    event: 'event of the journal',
+    event: 'time line of the machine',
+    lanes: {
+      containers: 'containers',
+      execs: 'execs',
+      images: 'images',
+      builds: 'builds',
+      networks: 'networks',
+      volumes: 'volumes',
+    } satisfies Record<LaneName, string>,
+    happened: ({ what, name }: Happening) =>
+      'kind' in what
+        ? `${kinds[what.kind] ?? what.kind} ${name}: ${what.failed ? 'failed' : what.ended ? 'done' : 'begins'}`
+        : `${name}: ${changes[what.did] ?? what.did}`,
+    open: (name: string) => `open ${name}`,
     player: 'Play the recording',
     play: 'play',
     halt: 'halt',

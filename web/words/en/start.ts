@@ -36,6 +36,7 @@ export const start = {
     },
   },
   asTable: 'as table',
+  asItWas: (time: string) => `as it was at ${time}`,
   loading: 'The daemon is asked what is on this machine…',
   close: 'close',
   volumeLine: (driver: string, size: string) => `Driver ${driver}, ${size}, in the host's directory`,

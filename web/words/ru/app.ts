@@ -1,6 +1,20 @@
 import type { Words } from '../en/en.ts';
 import { count } from './grammar/plural.ts';
 
+const kinds: Partial<Record<string, string>> = {
+  'network-create': 'network create',
+  'network-remove': 'network rm',
+  'network-connect': 'network connect',
+  'network-disconnect': 'network disconnect',
+  'volume-create': 'volume create',
+  'volume-remove': 'volume rm',
+  remove: 'rm',
+};
+const changes: Partial<Record<string, string>> = {
+  die: 'процесс завершился',
+  oom: 'память кончилась',
+  destroy: 'удалён',
+};
 export const app: Words['app'] = {
   language: 'Язык',
   title: 'Площадка Drydock',
@@ -157,7 +171,20 @@ export const app: Words['app'] = {
     past: '◂ ПРОШЛОЕ',
     stepBack: 'на шаг назад',
     stepOn: 'на шаг вперёд',
-    event: 'событие журнала',
+    event: 'шкала времени машины',
+    lanes: {
+      containers: 'контейнеры',
+      execs: 'exec',
+      images: 'образы',
+      builds: 'сборки',
+      networks: 'сети',
+      volumes: 'тома',
+    },
+    happened: ({ what, name }) =>
+      'kind' in what
+        ? `${kinds[what.kind] ?? what.kind} ${name}: ${what.failed ? 'ошибка' : what.ended ? 'выполнено' : 'начало'}`
+        : `${name}: ${changes[what.did] ?? what.did}`,
+    open: (name) => `открыть ${name}`,
     player: 'Воспроизведение записи',
     play: 'пуск',
     halt: 'стоп',

@@ -38,6 +38,7 @@ export const start: Words['start'] = {
     },
   },
   asTable: 'таблицей',
+  asItWas: (time) => `какой она была в ${time}`,
   loading: 'Узнаём у демона, что есть на этой машине…',
   close: 'закрыть',
   volumeLine: (driver, size) => `Драйвер ${driver}, ${size}, в каталоге хоста`,
