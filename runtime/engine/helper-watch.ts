@@ -1,4 +1,4 @@
-/** Starts a helper of a running container again, name server or port proxy, when it has ended by itself or was killed. */
+/** Starts a helper of a running container again, name server or port proxy, when it ended or was killed. */
 import { readFileSync } from 'node:fs';
 import { tolerate } from '../kernel/errors.ts';
 import { daemonKernel } from '../kernel/linux/linux.ts';

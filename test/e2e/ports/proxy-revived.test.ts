@@ -52,8 +52,9 @@ s.test('one that is killed while no daemon runs comes again with the next daemon
   process.kill(first!, 'SIGKILL');
   await until('it has ended', () => !proxies().length);
   await d().start();
-  await another(first);
+  const second = await another(first);
   await reached();
+  assert.equal(proxies(), [second], 'one proxy');
 });
 
 s.test('when a program has taken its port, the container goes on, and its journal says who has it', async () => {
