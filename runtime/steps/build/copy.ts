@@ -34,7 +34,7 @@ async function missing(c: BuildContext, container: string, path: string): Promis
 export const copy: Template = {
   id: 'build.copy',
   title: 'Copy the files',
-  explain: `The files become an archive with the names that they get in the image, and a worker unpacks it in a container that is never started and has no volumes. The kernel resolves each name with that container's root as /, so a link in the image leads where it would lead a process in it.
+  explain: `The files become an archive with the names that they get in the image, and a worker unpacks it in a container that is never started and has no volumes. The kernel resolves each name with that container's root as /, so a link in the image leads where it would lead a process in it. Where the image has nothing in the place of the target, not even its first directory, no link can be on the way: then that archive is the layer, and no container is written to.
 ADD unpacks a tar archive first, and copies its content instead. The files belong to root unless --chown names an owner; files of another stage keep theirs. Directories on the way that the image does not have are made with mode 755 and the same owner. See the Dockerfile reference, "COPY", and openat2(2).`,
   when: (c) => !c.hit && c.prepared?.copy !== undefined,
   async do(k, c, { number }) {
@@ -57,6 +57,13 @@ ADD unpacks a tar archive first, and copies its content instead. The files belon
     const make = kind ? [] : await missing(c, container, isInto ? target : posix.dirname(target));
     for (const path of parentsOf(found, target)) make.push(...(await missing(c, container, path)));
     const input = { found, target: relative(target), into: many || kind === 'directory', make: unique(make), ...mode };
+    if (found.length === 1 && isInto && !owner && make[0] === pathsTo(target)[0]) {
+      // nothing of the image is on the way, so the archive is what a container's upper directory would become
+      await c.runtime.remove(container);
+      c.container = undefined;
+      c.direct = input;
+      return;
+    }
     await c.runtime.write(container, '/', archived(input), owner);
   },
 };
