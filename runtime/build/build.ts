@@ -63,6 +63,8 @@ export interface BuildRequest extends Omit<Report, 'ended'> {
   networkMode?: string;
   /** `RUN --network=host` is allowed */
   hostNetwork?: boolean;
+  /** `RUN --security=insecure` is allowed */
+  insecure?: boolean;
   /** of the containers of RUN */
   limits?: RunLimits;
   /** the text of the Dockerfile, when it does not come with the context */
@@ -119,6 +121,7 @@ export interface RunRequest {
   Cmd: string[];
   Env?: string[];
   NetworkMode?: string;
+  Privileged?: boolean;
   limits?: RunLimits;
   /** of --mount */
   mounts?: readonly MountPoint[];
@@ -189,6 +192,8 @@ export interface Prepared {
     env: string[];
     hosts?: string[];
     network?: string;
+    /** a privileged container */
+    insecure?: boolean;
     mounts?: PreparedMount[];
   };
   /** WORKDIR: this directory is made when it is not there */

@@ -25,6 +25,7 @@ export function keyOf({ createdBy, config, run, copy }: Prepared): string {
           ...(run.hosts?.length ? [run.hosts] : []),
           ...(run.network ? [run.network] : []),
           ...(run.mounts?.length ? [run.mounts] : []),
+          ...(run.insecure ? ['insecure'] : []),
         ]
       : null,
     copied ?? null,
@@ -41,6 +42,7 @@ export function partsOf({ text, createdBy, config, run, copy, files = [] }: Prep
     ...(run?.args ?? []).map((arg): [string, string] => [`ARG ${nameOf(arg)}`, arg.slice(nameOf(arg).length + 1)]),
     ...(run?.hosts ?? []).map((host): [string, string] => ['--add-host', host]),
     ...(run?.network ? [['--network', run.network] as [string, string]] : []),
+    ...(run?.insecure ? [['--security', 'insecure'] as [string, string]] : []),
     ...(run?.mounts ?? []).map((mount): [string, string] => [
       `mount ${mount.target ?? mount.id}`,
       JSON.stringify(mount),

@@ -233,7 +233,7 @@ const phaseOf = ({ steps }: BuildContext): LanedPhase<BuildContext> => ({
 const requestOf = (
   build: string,
   { id }: Image,
-  { Cmd, Env = [], NetworkMode = 'default', limits, tmpfs }: RunRequest,
+  { Cmd, Env = [], NetworkMode = 'default', Privileged = false, limits, tmpfs }: RunRequest,
 ): ContainerRequest => ({
   Image: id,
   Cmd,
@@ -242,7 +242,7 @@ const requestOf = (
   AttachStdout: true,
   AttachStderr: true,
   Labels: { [BUILD_LABEL]: build },
-  HostConfig: { ...limits, NetworkMode, ...(tmpfs && { Tmpfs: { ...tmpfs } }) },
+  HostConfig: { ...limits, NetworkMode, Privileged, ...(tmpfs && { Tmpfs: { ...tmpfs } }) },
 });
 
 /** The request of a build that is only undone. */

@@ -145,4 +145,16 @@ test('RUN --network=none has no network, and host is refused unless it was allow
   assert.match(wrong.err, 'invalid network mode: some');
 });
 
+test('RUN --security=insecure has all capabilities, and is refused unless it was allowed', async () => {
+  const show = (security: string) => `FROM base\nRUN --security=${security} grep CapEff /proc/self/status\n`;
+  const inSandbox = /CapEff:\s+([0-9a-f]+)/.exec(await built(show('sandbox')))?.[1];
+  assert.is(inSandbox, '00000000a80425fb', "dockerd's default set");
+  const refused = await build(show('insecure'));
+  assert.is(refused.code, 1);
+  assert.match(refused.err, 'security.insecure is not allowed');
+  const allowed = /CapEff:\s+([0-9a-f]+)/.exec(await built(show('insecure'), '--allow', 'security.insecure'))?.[1];
+  assert.ok(BigInt(`0x${allowed}`) > BigInt(`0x${inSandbox}`), allowed);
+  assert.match((await build(show('some'))).err, 'security "some" is not valid');
+});
+
 test.run();

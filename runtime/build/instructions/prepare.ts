@@ -17,13 +17,12 @@ export const isProxy = (name: string): boolean => PROXIES.includes(name);
 const NOP = '/bin/sh -c #(nop) ';
 /** Flags that are not there yet; the classic builder of dockerd refuses them too. */
 const REFUSED: Readonly<Record<string, readonly string[]>> = {
-  RUN: ['security'],
   ADD: ['keep-git-dir'],
 };
 
 /** Throws ApiError for a flag that does not work here. `classic`: the client is not one of BuildKit. */
 export function refuseFlags({ keyword, flags }: Instruction, classic: boolean): void {
-  const refused = REFUSED[keyword]?.find((flag) => flags.has(flag));
+  const refused = REFUSED[keyword]?.find((flag) => flags.has(flag)) ?? (classic && flags.has('security') && 'security');
   if (refused && !classic) throw new ApiError(501, `${keyword} --${refused}: not there yet in Drydock`);
   if (refused)
     throw badParameter(
@@ -120,6 +119,18 @@ function networkOf({ flags, line }: Instruction, { networkMode, hostNetwork }: B
   return network === 'default' ? '' : network;
 }
 
+/** RUN --security: whether the container is a privileged one. Throws ApiError, in BuildKit's words. */
+function isInsecure({ flags, line }: Instruction, { insecure }: BuildContext['asked']): boolean {
+  const security = flags.get('security') ?? 'sandbox';
+  if (!['sandbox', 'insecure'].includes(security)) throw parseError(line, `security "${security}" is not valid`);
+  if (security === 'insecure' && !insecure)
+    throw new ApiError(
+      403,
+      'security.insecure is not allowed: RUN --security=insecure needs --allow security.insecure',
+    );
+  return security === 'insecure';
+}
+
 /** The config after the instruction, what it has to run or to copy, and its text in the history. */
 export function prepareMetadata(c: BuildContext, stage: StageState, one: Instruction): Prepared {
   const config = structuredClone(stage.config);
@@ -146,6 +157,7 @@ export function prepareRun(c: BuildContext, stage: StageState, one: Instruction)
   const args = argsInScope(stage).map(([name, value]) => `${name}=${value}`);
   const proxies = [...c.asked.args].filter(([name]) => isProxy(name) && !stage.args.has(name));
   const network = networkOf(one, c.asked);
+  const insecure = isInsecure(one, c.asked);
   const hosts = c.asked.limits?.ExtraHosts;
   const before = args.length ? `|${args.length} ${args.join(' ')} ` : '';
   return {
@@ -158,6 +170,7 @@ export function prepareRun(c: BuildContext, stage: StageState, one: Instruction)
       env: [...args, ...proxies.map(([name, value]) => `${name}=${value}`)],
       ...(hosts && { hosts }),
       ...(network && { network }),
+      ...(insecure && { insecure }),
     },
   };
 }

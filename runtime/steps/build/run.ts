@@ -29,7 +29,7 @@ A command that ends with another code than 0 ends the build, because what follow
 /** Creates the container of the RUN. */
 async function create(k: Kernel, c: BuildContext, place: Place): Promise<string> {
   const { image } = stageOf(c);
-  const { command, env, network = c.asked.networkMode } = c.prepared!.run!;
+  const { command, env, insecure, network = c.asked.networkMode } = c.prepared!.run!;
   const { mounts: open } = c;
   if (!image) throw badParameter('RUN needs a file system, and scratch has none');
   const id = await c.runtime.create(image, {
@@ -37,6 +37,7 @@ async function create(k: Kernel, c: BuildContext, place: Place): Promise<string>
     Env: [...(open?.env ?? []), ...env],
     ...(open && { mounts: open.points, tmpfs: open.tmpfs, hiddenEnv: open.hiddenEnv }),
     ...(network && { NetworkMode: network }),
+    ...(insecure && { Privileged: true }),
     ...(c.asked.limits && { limits: c.asked.limits }),
   });
   k.fact({ kind: 'file', key: 'container', value: id });

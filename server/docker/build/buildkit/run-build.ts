@@ -58,6 +58,7 @@ export async function buildInto(
       return (error) => track.end(error);
     },
     hostNetwork: solve.entitlements.includes('network.host'),
+    insecure: solve.entitlements.includes('security.insecure'),
     ...contextOf(session, attributes, progress, signal),
     secret: secretsOf(session, signal),
     agent: agentOf(session, signal),

@@ -31,7 +31,7 @@ export class Solve {
     readonly exporters: readonly Exporter[],
     /** the types of the caches that are to be written */
     readonly cacheExports: readonly string[],
-    /** what the user allows the build: 'network.host' */
+    /** what the user allows the build: 'network.host', 'security.insecure' */
     readonly entitlements: readonly string[],
     readonly signal: AbortSignal,
   ) {
