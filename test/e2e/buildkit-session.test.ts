@@ -122,6 +122,8 @@ FROM base
 COPY --from=one --parents /tmp/./p/d /z
 FROM scratch AS bare
 COPY --parents d/e/f/g.txt /q/
+FROM base AS deep
+COPY --parents **/*.txt d/./**/e/**/**/c.md d/e/** /deep/
 `,
   });
   const built = async (target: string) => {
@@ -135,6 +137,9 @@ COPY --parents d/e/f/g.txt /q/
   assert.is(await list('cd /tmp/p; echo * d/* d/e/* e/*  e/f/*'), 'd e top.txt d/e d/e/c.md e/f e/f/g.txt');
   await built('1');
   assert.is(await list('cd /z; echo * p/* p/d/e/*'), 'p p/d p/d/e/c.md');
+  await built('deep');
+  const deep = 'd d/a.txt d/e d/e/c.md d/e/f d/e/f/g.txt e e/c.md top.txt';
+  assert.is(await list('cd /deep; echo $(find * | sort)'), deep);
   const out = join(d.root, 'bare');
   assert.is((await build(dir, '--target', 'bare', '--output', out)).code, 0);
   assert.is(readFileSync(join(out, 'q/d/e/f/g.txt'), 'utf8'), '4');

@@ -54,17 +54,37 @@ const DIRECTORY = O.O_DIRECTORY | O.O_CLOEXEC;
 const PIECE = 256 * 1024;
 
 const isGlob = (text: string): boolean => /[*?[]/.test(text);
+interface Matching {
+  literal: boolean;
+  /** `**` is any number of directories, as --parents has it */
+  deep: boolean;
+  /** how many parts are left, and where: `**` leads to the same in many ways */
+  seen: Set<string>;
+}
+
 /** The relative paths that match, sorted. */
-function matching(root: number, parts: readonly string[], literal: boolean, at = ''): string[] {
+function matching(root: number, parts: readonly string[], how: Matching, at = ''): string[] {
   const [part, ...rest] = parts;
+  const state = `${parts.length} ${at}`;
+  if (how.seen.has(state)) return [];
+  how.seen.add(state);
   if (part === undefined) return [at];
-  const under = (name: string) => matching(root, rest, literal, at ? `${at}/${name}` : name);
-  if (literal || !isGlob(part)) return under(part);
+  const inside = (name: string) => (at ? `${at}/${name}` : name);
+  const under = (name: string) => matching(root, rest, how, inside(name));
+  if (how.literal || !isGlob(part)) return under(part);
   const fd = tryOpenIn(root, at || '.', DIRECTORY);
   if (fd < 0) return [];
   try {
+    const entries = readdirSync(`/proc/self/fd/${fd}`, { withFileTypes: true });
+    if (how.deep && part === '**' && rest.length) {
+      // no link is followed, so that the walk ends
+      const directories = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+      const deeper = directories.sort().flatMap((name) => matching(root, parts, how, inside(name)));
+      return [...matching(root, rest, how, at), ...deeper];
+    }
     const wanted = tokensOf(part, true);
-    return readdirSync(`/proc/self/fd/${fd}`)
+    return entries
+      .map(({ name }) => name)
       .filter((name) => matches(wanted, name))
       .sort()
       .flatMap(under);
@@ -81,7 +101,7 @@ export function findSources(sources: readonly Source[]): Found[] {
     const root = openSync(dir, DIRECTORY);
     try {
       const parts = pattern.split('/').filter((part) => part && part !== '.');
-      const paths = matching(root, parts, literal);
+      const paths = matching(root, parts, { literal, deep: parents === true, seen: new Set() });
       const kept = (path: string) => (parents ? { name: name ?? behindPivot(path, pattern), parents } : {});
       const found = paths.flatMap((path) => {
         const one = findOne(root, path, !literal && isGlob(pattern), name);

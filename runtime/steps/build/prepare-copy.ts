@@ -1,6 +1,6 @@
 /** What COPY and ADD are going to copy: their sources found and hashed. */
 import { join, posix } from 'node:path';
-import { ApiError, badParameter } from '../../errors/api-error.ts';
+import { badParameter } from '../../errors/api-error.ts';
 import type { BuildContext, Place, Prepared } from '../../build/build.ts';
 import type { Digested, Source } from '../../build/context/sources.ts';
 import { contextSource } from '../../build/files/receive-context.ts';
@@ -50,8 +50,6 @@ function kept(
 ): Partial<Source> {
   const exclude = repeated.filter(([name]) => name === 'exclude').map(([, pattern]) => expand(pattern));
   const parents = flags.has('parents');
-  if (parents && word.includes('**'))
-    throw new ApiError(501, `COPY --parents of ${word}: ** is not there yet in Drydock`);
   // the path of another stage's file, because that was unpacked alone
   const name = parents &&
     isUnpacked(c, flags.get('from')) && { name: posix.normalize(word.split('/./').at(-1)!).replace(/^\/+|\/+$/g, '') };
