@@ -7,7 +7,7 @@ import { keepContext } from '../build/files/receive-context.ts';
 import { NamedContexts, type NamedContext } from '../build/context/named.ts';
 import { CacheDirs } from '../build/mounts/cache-dirs.ts';
 import { BuildCache } from '../build/cache/cache.ts';
-import { ApiError, notFound } from '../errors/api-error.ts';
+import { ApiError, badParameter, notFound } from '../errors/api-error.ts';
 import { removeTree } from '../kernel/tree/remove-tree.ts';
 import type { Image } from '../image/manifest/image.ts';
 import { familiarName, normalize } from '../image/manifest/reference.ts';
@@ -33,6 +33,9 @@ import type { Pulled, PullOptions } from './pull-options.ts';
 
 /** The build that a container belongs to, so that a later daemon finds what a build left. */
 export const BUILD_LABEL = 'drydock.build';
+
+/** Each is asked for at a registry. */
+const CACHES_MOST = 100;
 
 /** The engine, as a build uses it. */
 interface Host {
@@ -72,6 +75,9 @@ export class Builds {
   /** Resolves with the image. Throws ApiError in the client's words, after everything but the cache was undone. */
   async build({ signal, gate, begun, ...request }: BuildOptions): Promise<Image> {
     const [tag] = request.tags;
+    const caches = request.cacheFrom?.length ?? 0;
+    if (caches > CACHES_MOST)
+      throw badParameter(`--cache-from names ${caches} caches: at most ${CACHES_MOST} are read; name fewer`);
     const name = tag === undefined ? request.dockerfile : familiarName(normalize(tag));
     const operation = this.operations.begin({ kind: 'build', subject: { kind: 'image', name } });
     const context = this.#context(operation, request, gate);

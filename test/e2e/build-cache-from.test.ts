@@ -60,6 +60,14 @@ test('what differs is done anew, also when its line in the history is the same',
   assert.is((await build(ambiguous, '--cache-from', 'cached')).err.match(/CACHED/g)?.length, 1, 'the label alone');
 });
 
+test('more caches than a build may ask for are refused before one is asked', async () => {
+  const caches = Array.from({ length: 101 }, (_, n) => `127.0.0.1:1/app:${n}`);
+  const { status, body } = await d.api('POST', `/build?cachefrom=${encodeURIComponent(JSON.stringify(caches))}`);
+  assert.is(status, 400);
+  assert.match(body, '--cache-from names 101 caches: at most 100 are read');
+  assert.equal(await left(), []);
+});
+
 test('a Compose project names its cache, and an image without one is told and not read', async () => {
   const dir = context({
     'compose.yml':
