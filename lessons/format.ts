@@ -37,6 +37,7 @@ export const views = [
   'network',
   'security',
   'timeline',
+  'build',
   'journal',
   'kernel',
 ] as const;

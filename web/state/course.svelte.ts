@@ -14,6 +14,13 @@ export class Course {
   /** true when the daemon has opened the lesson for this page; otherwise the last known state is shown */
   #joined = false;
   message = $state('');
+  /** builds of what the learner named in a lesson about builds, the newest first */
+  readonly builds: readonly { id: string; name: string }[] = $derived.by(() => {
+    const own = this.content?.view?.open === 'build' ? this.state?.values?.['own'] : undefined;
+    return own === undefined
+      ? []
+      : this.playground.list.filter(({ operation, name }) => operation === 'build' && name.startsWith(own));
+  });
   /** announced to screen readers */
   said = $state('');
 
@@ -36,6 +43,8 @@ export class Course {
     // Select the lesson's container when it appears, and again when it was replaced. At other times the learner's
     // selection stays.
     const [shown, shownBefore] = [state, before].map((told) => told?.machine ?? told?.others[0]);
+    // a lesson about builds shows its newest build, not the container of a RUN
+    if (this.content?.view?.open === 'build') return;
     if (shown && shown.id !== shownBefore?.id) this.playground.open(shown.id);
   }
 
@@ -81,7 +90,7 @@ export class Course {
     this.content = content;
     if (content.lacking.length) return;
     if (!first && this.#joined && !again) {
-      const shown = this.state?.machine ?? this.state?.others[0];
+      const shown = this.builds[0] ?? this.state?.machine ?? this.state?.others[0];
       if (entered && shown) this.playground.open(shown.id);
       return;
     }
@@ -144,6 +153,15 @@ export class Course {
     );
     if (done) this.said = speech.words.lessons.imported;
     await this.loadList();
+  }
+
+  #building = '';
+  /** Shows the newest build, when there is a newer one than before. */
+  followBuilds(): void {
+    const newest = this.builds[0]?.id ?? '';
+    if (newest === this.#building) return;
+    this.#building = newest;
+    if (newest) this.playground.open(newest);
   }
 
   /** Shows a picture and selects an object in it. */
