@@ -10,7 +10,8 @@ import { devicesOf } from '../oci/devices.ts';
 import { hostnameOf, mergeConfig, processArgs, processEnv } from './merge.ts';
 import { byDepth, userMounts } from '../oci/user-mounts.ts';
 import { volumePaths } from '../volume/volume.ts';
-import { specMount } from './mount-points.ts';
+import { imageTree, specMount } from './mount-points.ts';
+import type { MountPoint } from '../volume/mount-point.ts';
 import { choiceOf, IDENTITY, namespacesOf } from './namespaces.ts';
 import { resourcesOf } from '../oci/resources.ts';
 import { rlimitsOf } from '../oci/rlimits.ts';
@@ -115,9 +116,10 @@ function rootPropagation(mounts: readonly Mount[]): string {
 }
 
 /** The user's mounts, parents before children; volumes with the directories that they are. */
-function askedMounts({ mounts, settings }: SpecSource, host: HostConfig): Mount[] {
-  const data = (name: string) => volumePaths(settings.root, name).data;
-  const own = userMounts(host).filter((m) => !m.volume);
+function askedMounts({ mounts, settings, paths }: SpecSource, host: HostConfig): Mount[] {
+  const data = (point: MountPoint) =>
+    point.type === 'image' ? imageTree(paths.images, point) : volumePaths(settings.root, point.name).data;
+  const own = userMounts(host).filter((m) => !m.volume && !m.image);
   return [...own, ...mounts.map((point) => specMount(point, data))].sort(byDepth);
 }
 

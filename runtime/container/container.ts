@@ -18,6 +18,8 @@ export interface ContainerPaths {
   rootfs: string;
   upper: string;
   work: string;
+  /** what mounted images need, a directory for each place */
+  images: string;
   config: string;
   /** config.json of the bundle that it was made from, as it was then */
   bundle: string;

@@ -2,6 +2,8 @@
  * Which volumes a container has: those of its request, those that its image declares, and all that it takes over from
  * other containers (`--volumes-from`).
  */
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
 import type { Image } from '../image/manifest/image.ts';
 import { ApiError, badParameter } from '../errors/api-error.ts';
 import type { Mount } from '../oci/spec.ts';
@@ -17,7 +19,11 @@ export interface Source {
   readonly mounts: readonly MountPoint[];
 }
 
-function pointOf(id: string, { destination, volume }: UserMount): MountPoint[] {
+function pointOf(id: string, { destination, volume, image }: UserMount): MountPoint[] {
+  if (image) {
+    const { reference: name, ...more } = image;
+    return [{ type: 'image', name, destination, rw: false, mode: '', propagation: '', ...more }];
+  }
   if (!volume) return [];
   const { name, rw, copy, mode, ...more } = volume;
   return [
@@ -97,11 +103,18 @@ const boundPoint = ({ destination, source, options }: Mount): MountPoint => ({
   options: options.filter((word) => word !== 'ro' && word !== 'rro'),
 });
 
-/** The mount for config.json. `data`: the directory of a volume. */
-export function specMount(point: MountPoint, data: (name: string) => string): Mount {
+/** The directory in `paths.images` for the image that is mounted at `destination`. */
+export const imageDirectory = ({ destination }: Pick<MountPoint, 'destination'>): string =>
+  createHash('sha256').update(destination).digest('hex').slice(0, 16);
+/** The tree of the image that is mounted there, in the container's mount namespace. */
+export const imageTree = (images: string, point: Pick<MountPoint, 'destination'>): string =>
+  join(images, imageDirectory(point), 'tree');
+
+/** The mount for config.json. `data`: the directory of a volume, or the tree of an image. */
+export function specMount(point: MountPoint, data: (point: MountPoint) => string): Mount {
   const readonly = point.rw ? [] : ['ro'];
-  const { type, name, source = '', destination, options = [], subpath } = point;
+  const { type, source = '', destination, options = [], subpath } = point;
   if (type === 'bind') return { destination, type, source, options: [...options, ...readonly] };
-  const directory = subpath ? `${data(name)}/${subpath}` : data(name);
+  const directory = subpath ? `${data(point)}/${subpath}` : data(point);
   return { destination, type: 'bind', source: directory, options: ['rbind', 'rprivate', ...readonly] };
 }

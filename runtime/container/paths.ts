@@ -14,6 +14,7 @@ function below(dir: string, runDir: string): ContainerPaths {
     rootfs: join(dir, 'rootfs'),
     upper: join(dir, 'upper'),
     work: join(dir, 'work'),
+    images: join(dir, 'images'),
     config: join(dir, 'config.json'),
     bundle: join(dir, 'bundle.json'),
     journal: join(dir, 'journal.ndjson'),

@@ -153,7 +153,7 @@ const FILES = [
   'resolv.conf',
   'resolv.conf.hash',
 ];
-const DIRECTORIES = ['rootfs', 'rootfs.partial', 'upper', 'work', 'execs'];
+const DIRECTORIES = ['rootfs', 'rootfs.partial', 'upper', 'work', 'images', 'execs'];
 const isFile = (name: string) => FILES.includes(name) || /^output\.log\.(\d+|new|full|gz)$/.test(name);
 /** In bytes: a journal is read into memory as a whole. */
 const JOURNAL_MOST = 1 << 29;

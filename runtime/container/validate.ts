@@ -74,7 +74,7 @@ function checkConfig(config: ContainerConfig): void {
 /** Refuses options that belong to another type of mount, in dockerd's words. */
 function checkMounts({ Mounts }: HostConfig): void {
   for (const mount of Mounts ?? []) {
-    for (const type of ['bind', 'volume', 'tmpfs'] as const) {
+    for (const type of ['bind', 'volume', 'tmpfs', 'image'] as const) {
       const options = `${type[0]!.toUpperCase()}${type.slice(1)}Options` as const;
       const given = (mount as unknown as Record<string, unknown>)[options];
       if (given !== undefined && given !== null && mount.Type !== type)

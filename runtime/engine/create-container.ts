@@ -37,6 +37,8 @@ export interface CreateContext {
   settings: Settings;
   storage: DriverName;
   image: Image | undefined;
+  /** finds another image, for a mount of type image */
+  imageNamed(reference: string): Image | undefined;
   /** finds a container by id or name; throws ApiError 404 */
   other(ref: string): Container;
   /** finds a network that a user made */
@@ -49,20 +51,23 @@ export interface CreateContext {
 export function newRecord(
   asked: ContainerRequest,
   options: CreateOptions,
-  { settings, storage, image, other, network, claim }: CreateContext,
+  { settings, storage, image, imageNamed, other, network, claim }: CreateContext,
 ): ContainerRecord {
   let request = withoutUnlimited(asked);
   const warnings = validateRequest(request, settings, network);
-  if (!image && options.pull !== 'missing')
-    throw notFound(
-      `No such image: ${request.Image}${/[:@]/.test(request.Image.split('/').pop() ?? '') ? '' : ':latest'}`,
-    );
+  if (!image && options.pull !== 'missing') throw noSuchImage(request.Image);
   if (image && options.platform) checkPlatform(request.Image, image, options.platform);
   if (image) checkBreakable(request, image);
   const id = newId();
   const mounts = [...(options.mounts ?? []), ...mountPointsOf(id, request, other)];
   if (image && !options.withoutVolumes) addDeclared(mounts, id, request, image);
   for (const { type, name } of mounts) if (type === 'volume') checkVolumeName(name);
+  for (const point of mounts)
+    if (point.type === 'image') {
+      const found = imageNamed(point.image ?? point.name);
+      if (!found) throw noSuchImage(point.name);
+      point.image = found.id;
+    }
   const endpoints = endpointsOf(request, id, settings, (ref) => sharedBy(other(ref)), network);
   request = withLinks(request, endpoints, other);
   // built now, so that create refuses a bad flag, and not start
@@ -81,6 +86,9 @@ export function newRecord(
     ...(!image && { undeclared: true }),
   };
 }
+
+const noSuchImage = (name: string) =>
+  notFound(`No such image: ${name}${/[:@]/.test(name.split('/').pop() ?? '') ? '' : ':latest'}`);
 
 type Given = Pick<ContainerRecord, 'id' | 'name' | 'request' | 'endpoints' | 'warnings'> & { storage: DriverName };
 

@@ -205,6 +205,7 @@ export class Runtime implements Engine {
       settings: this.settings,
       storage: this.storage.name,
       image: this.images.find(asked.Image),
+      imageNamed: (reference) => this.images.ofContainer(reference),
       other: (ref) => this.container(ref).container,
       network: this.networks.known,
       claim: () => freeName(this.#supervisors, options.name),

@@ -28,9 +28,15 @@ export interface VolumeAsked {
   driver?: string;
   driverOptions?: Record<string, string>;
 }
-/** A mount of type volume has no source yet: the directory is known when the volume exists. */
+/** What a mount of an image says beyond its place. */
+export interface ImageAsked {
+  reference: string;
+  subpath?: string;
+}
+/** A mount of type volume or image has no source yet: the directory is known when the volume exists. */
 export interface UserMount extends Mount {
   volume?: VolumeAsked;
+  image?: ImageAsked;
 }
 const volumeMount = (target: string, volume: VolumeAsked): UserMount => ({
   destination: target,
@@ -145,12 +151,16 @@ function readOnlyOf(m: MountRequest, usual: ReadOnly): ReadOnly {
   return top ? 'ro' : all ? 'rro' : usual;
 }
 
+function checkSubpath(m: MountRequest, subpath = ''): void {
+  if (subpath.startsWith('/') || subpath.split('/').includes('..'))
+    throw wrong(m, 'subpath must be a relative path within the volume');
+}
+
 const mountTypes: Record<string, (m: MountRequest, target: string, readonly: ReadOnly) => UserMount> = {
   volume(m, target) {
     const { NoCopy, Labels, Subpath, DriverConfig, ...rest } = m.VolumeOptions ?? {};
     refuseRest(m, rest);
-    if (Subpath && (Subpath.startsWith('/') || Subpath.split('/').includes('..')))
-      throw wrong(m, `subpath must be a relative path within the volume`);
+    checkSubpath(m, Subpath);
     return volumeMount(target, {
       name: m.Source ?? '',
       rw: !m.ReadOnly,
@@ -184,6 +194,15 @@ const mountTypes: Record<string, (m: MountRequest, target: string, readonly: Rea
       source: sourcePath(m.Source),
       options: bindOptions(Propagation, readOnlyOf(m, readonly), !NonRecursive),
     };
+  },
+  /** Read-only in any case, as with dockerd: what is written would go to a place that nothing keeps. */
+  image(m, target) {
+    const { Subpath, ...rest } = m.ImageOptions ?? {};
+    refuseRest(m, rest);
+    if (!m.Source) throw wrong(m, 'field Source must not be empty');
+    checkSubpath(m, Subpath);
+    const image = { reference: m.Source, ...(Subpath && { subpath: Subpath }) };
+    return { destination: target, type: 'image', source: m.Source, options: [], image };
   },
   tmpfs(m, target) {
     if (m.Source) throw wrong(m, 'field Source must not be specified');

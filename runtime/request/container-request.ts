@@ -117,6 +117,7 @@ export interface MountRequest {
   BindOptions?: BindOptions;
   TmpfsOptions?: { SizeBytes?: number; Mode?: number };
   VolumeOptions?: VolumeOptions | null;
+  ImageOptions?: { Subpath?: string } | null;
 }
 export interface VolumeOptions {
   NoCopy?: boolean;

@@ -64,7 +64,7 @@ const partFields: Record<string, Map<string, Kind>> = {
   Mounts: fields({
     text: 'Type Source Target Consistency',
     flag: 'ReadOnly',
-    object: 'BindOptions TmpfsOptions VolumeOptions',
+    object: 'BindOptions TmpfsOptions VolumeOptions ImageOptions',
   }),
   ...Object.fromEntries(
     ['ReadBps', 'WriteBps', 'ReadIOps', 'WriteIOps'].map((name) => [
@@ -88,6 +88,7 @@ const bindFields = fields({
   flag: 'NonRecursive CreateMountpoint ReadOnlyNonRecursive ReadOnlyForceRecursive',
 });
 const volumeFields = fields({ text: 'Subpath', flag: 'NoCopy', pairs: 'Labels', object: 'DriverConfig' });
+const imageFields = fields({ text: 'Subpath' });
 const volumeDriverFields = fields({ text: 'Name', pairs: 'Options' });
 const healthFields = fields({ texts: 'Test', whole: 'Interval Timeout StartPeriod StartInterval Retries' });
 const tmpfsFields = fields({ whole: 'SizeBytes Mode' });
@@ -127,7 +128,6 @@ const refused: Record<string, ReadonlyMap<string, string>> = {
   ),
   'HostConfig.Mounts.': new Map(
     Object.entries({
-      ImageOptions: 'mounting an image is not supported yet',
       ClusterOptions: 'cluster volumes are not supported',
     }),
   ),
@@ -168,6 +168,7 @@ export function fateOf(where: string, name: string): Fate | undefined {
       'HostConfig.Mounts.BindOptions.': bindFields,
       'HostConfig.Mounts.TmpfsOptions.': tmpfsFields,
       'HostConfig.Mounts.VolumeOptions.': volumeFields,
+      'HostConfig.Mounts.ImageOptions.': imageFields,
       'HostConfig.Mounts.VolumeOptions.DriverConfig.': volumeDriverFields,
     }[where] ?? partFields[part];
   if (known?.has(name)) return 'obeyed';
@@ -265,6 +266,7 @@ function checkPart(name: string, one: Fields, known: Map<string, Kind>): void {
   if (absent) throw badParameter(`invalid HostConfig.${name}: ${absent} is missing`);
   checkTypes(one['BindOptions'], bindFields, `HostConfig.${name}.BindOptions.`);
   checkTypes(one['TmpfsOptions'], tmpfsFields, `HostConfig.${name}.TmpfsOptions.`);
+  checkTypes(one['ImageOptions'], imageFields, `HostConfig.${name}.ImageOptions.`);
   const volume = one['VolumeOptions'];
   checkTypes(volume, volumeFields, `HostConfig.${name}.VolumeOptions.`);
   if (isFields(volume))

@@ -55,10 +55,19 @@ export interface StorageSteps {
   readonly remove: readonly Step<RwLayer>[];
 }
 
+/** An image that is mounted into a container, beside its root. */
+export interface ImageMounts {
+  /** Shows the image's layers as one tree at `dir`/tree, in the stage's mount namespace. `dir` exists. */
+  mount(k: Kernel, image: Image, dir: string, signal?: AbortSignal): Promise<void>;
+  /** Deletes what such a mount has left that did not end. What is whole stays for the next run. */
+  undo(k: Kernel, dir: string): Promise<void>;
+}
+
 export interface StorageDriver extends StorageSteps {
   readonly name: DriverName;
   /** How the layers' trees mark what a layer removes. */
   readonly whiteouts: Whiteouts;
+  readonly images: ImageMounts;
   /** Removes what a run leaves in addition to the container's own files. */
   afterRun(k: Kernel, layer: RwLayer): Promise<void>;
   /** The current content of the writable layer. */

@@ -37,9 +37,10 @@ s.test('the phases that a client is shown are those of the driver, and of a bund
     'rw-layer.open-root',
     'rw-layer.make-volumes',
     'rw-layer.copy-up',
+    'rw-layer.mount-images',
     'rw-layer.mount-volumes',
   ]);
-  assert.equal(of('remove'), ['remove.tree', 'remove.anonymous-volumes']);
+  assert.equal(of('remove'), ['remove.tree', 'remove.mounted-images', 'remove.anonymous-volumes']);
 });
 
 s.test('what a container writes is there after a stop, in its diff and its size, and goes with rm', async () => {

@@ -195,7 +195,12 @@ test('of mount flags only those are attributes that a mount of its own can have'
   );
 });
 
-const overlay = { lowerdirs: ['/l/b', '/l/a'], upperdir: '/u', workdir: '/w', target: '/m', shorts: ['/s/2', '/s/1'] };
+const overlay = {
+  lowerdirs: ['/l/b', '/l/a'],
+  upper: { upperdir: '/u', workdir: '/w' },
+  target: '/m',
+  shorts: ['/s/2', '/s/1'],
+};
 
 test('a failed overlay leaves no file system open', async () => {
   const { k, open } = rootWith([], 0o041777, { fsmount: (call) => fail(call, 12) });

@@ -76,6 +76,7 @@ const keys: Record<string, Setter> = {
       DriverConfig: { ...config, Options: { ...config?.Options, [key]: text } },
     };
   },
+  'image-subpath': (m, v) => void (m.ImageOptions = { Subpath: v ?? '' }),
   'tmpfs-size': (m, v) => void (m.TmpfsOptions = { ...m.TmpfsOptions, SizeBytes: size(v ?? '') }),
   'tmpfs-mode': (m, v) => {
     if (!/^[0-7]{1,5}$/.test(v ?? '')) throw new Error(`tmpfs-mode ${JSON.stringify(v)} is not octal`);
@@ -99,6 +100,8 @@ function mount(body: Body, value: string): void {
     throw new Error(`bind options do not go with type=${request.Type}`);
   if (request.Type !== 'tmpfs' && request.TmpfsOptions)
     throw new Error(`tmpfs options do not go with type=${request.Type}`);
+  if (request.Type !== 'image' && request.ImageOptions)
+    throw new Error(`image options do not go with type=${request.Type}`);
   body.HostConfig.Mounts = push(body.HostConfig.Mounts, request);
 }
 

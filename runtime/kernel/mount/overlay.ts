@@ -9,8 +9,8 @@ import type { Planned } from '../batch.ts';
 export interface OverlayRequest {
   /** highest first, in the order in which the kernel searches them */
   lowerdirs: string[];
-  upperdir: string;
-  workdir: string;
+  /** absent for an overlay that only shows its lower directories */
+  upper?: { upperdir: string; workdir: string };
   target: string;
   /** the same lower directories as short links, for kernels before 6.5 */
   shorts: string[];
@@ -28,8 +28,7 @@ async function mountByLayer(k: Kernel, r: OverlayRequest): Promise<void> {
       const set = (key: string, value: string) => stage.fsconfig(fs, FSCONFIG.FSCONFIG_SET_STRING, key, value, 0);
       set('source', 'overlay');
       for (const lowerdir of r.lowerdirs) set('lowerdir+', lowerdir);
-      set('upperdir', r.upperdir);
-      set('workdir', r.workdir);
+      for (const [key, value] of Object.entries(r.upper ?? {})) set(key, value);
       for (const [key, value] of r.options ?? []) set(key, value);
       stage.fsconfig(fs, FSCONFIG.FSCONFIG_CMD_CREATE, null, null, 0);
       const mount = stage.fsmount(fs, 1, 0);
@@ -46,15 +45,10 @@ async function mountByPage(k: Kernel, r: OverlayRequest): Promise<void> {
   const folder = r.shorts[0]?.slice(0, r.shorts[0].lastIndexOf('/')) ?? '/';
   const names = r.shorts.map((path) => (path.startsWith(`${folder}/`) ? path.slice(folder.length + 1) : path));
   const more = (r.options ?? []).map(([key, value]) => `${key}=${value}`);
+  const upper = Object.entries(r.upper ?? {}).map(([key, value]) => `${key}=${value}`);
   const here = await k.stage.openat(AT_FDCWD, '.', O.O_PATH | O.O_DIRECTORY | O.O_CLOEXEC, 0);
   await k.stage.chdir(folder);
-  await k.stage.mount(
-    'overlay',
-    r.target,
-    'overlay',
-    0,
-    [`lowerdir=${names.join(':')},upperdir=${r.upperdir},workdir=${r.workdir}`, ...more].join(','),
-  );
+  await k.stage.mount('overlay', r.target, 'overlay', 0, [`lowerdir=${names.join(':')}`, ...upper, ...more].join(','));
   await k.stage.fchdir(here);
   await k.stage.close(here);
 }

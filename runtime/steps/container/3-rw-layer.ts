@@ -1,14 +1,15 @@
 /** rw layer: the container's own files over those of its image, as its storage driver arranges them, and the mounts. */
 import { AT_FDCWD, MS, O } from '../../syscalls/constants.ts';
 import { inRoot } from '../../kernel/mount/place.ts';
-import { mountOne } from '../../kernel/mount/mount.ts';
 import { mountsOf, rootOf } from '../../kernel/process/inspect.ts';
 import type { Container } from '../../container/container.ts';
+import { mountWithin } from '../../container/mount-subpath.ts';
 import { mountsOfUser } from '../../oci/mounts.ts';
 import { DOCKERENV, DOCKERENV_MODE } from '../../storage/dockerenv.ts';
 import type { StorageSteps } from '../../storage/driver.ts';
 import type { Phase } from '../../container/step.ts';
-import { volumeSteps, withSubpath } from './rw-layer/volumes.ts';
+import { mountImages } from './rw-layer/images.ts';
+import { volumeSteps } from './rw-layer/volumes.ts';
 
 const mounted = async (c: Container) => [
   ...(c.live.pid ? [mountsOf(c.live.pid, c.paths.rootfs)] : []),
@@ -52,6 +53,7 @@ The empty file /.dockerenv tells programs such as systemd(1) that they run in a 
       inspect: async (_k, c) => (c.live.pid ? [rootOf(c.live.pid)] : []),
     },
     ...volumeSteps,
+    mountImages,
     {
       id: 'rw-layer.mount-volumes',
       title: 'Mount volumes, binds and tmpfs',
@@ -59,11 +61,8 @@ The empty file /.dockerenv tells programs such as systemd(1) that they run in a 
 A bind mount is a second place for the same tree, not a copy: open_tree(2) takes the tree, mount_setattr(2) gives it its own flags (read-only, no set-uid), move_mount(2) puts it where it belongs. What is written there never reaches the upper directory. See mount(2), open_tree(2).`,
       when: (c) => mountsOfUser(c.spec, c.paths.dir, 'early').length > 0,
       async do(k, c) {
-        for (const m of mountsOfUser(c.spec, c.paths.dir, 'early')) {
-          const { mount, fd } = await withSubpath(k, c, m);
-          await mountOne(k, inRoot(c.live.rootfd ?? -1, m.destination), mount);
-          if (fd !== undefined) await k.stage.close(fd);
-        }
+        for (const m of mountsOfUser(c.spec, c.paths.dir, 'early'))
+          await mountWithin(k, c, inRoot(c.live.rootfd ?? -1, m.destination), m);
       },
       inspect: async (_k, c) => mounted(c),
     },

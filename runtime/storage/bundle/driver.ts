@@ -20,6 +20,12 @@ export const bundleRoot: StorageDriver = {
   prepare: [],
   mount,
   remove: [],
+  images: {
+    async mount() {
+      throw new Error('a container that was made from a bundle has no images');
+    },
+    undo: async () => undefined,
+  },
 
   // the mount was in a namespace that is gone, and its empty mount point stays for the next run
   afterRun: async () => undefined,

@@ -8,6 +8,7 @@ import { filesystemOf } from '../filesystem-of.ts';
 import type { ChangesInput } from './changes.ts';
 import '../tree/jobs.ts';
 import type { TreeInput } from '../tree/tar-tree.ts';
+import { imageMounts } from './image-mounts.ts';
 import './jobs.ts';
 import { mount, prepare, remove } from './steps.ts';
 
@@ -29,6 +30,7 @@ export const overlay2: StorageDriver = {
   prepare,
   mount,
   remove,
+  images: imageMounts,
 
   // overlayfs keeps whiteouts of deleted files in its scratch directory
   afterRun: (k, { paths }) => k.removeTree(`${paths.work}/work`),

@@ -47,8 +47,7 @@ Each layer is handed over with its own fsconfig(2) call, so their number is not 
       const layers = [...(c.image?.layers ?? [])].reverse();
       await mountOverlay(k, {
         lowerdirs: layers.map((l) => l.dir),
-        upperdir: c.paths.upper,
-        workdir: c.paths.work,
+        upper: { upperdir: c.paths.upper, workdir: c.paths.work },
         target: c.paths.rootfs,
         shorts: layers.map((l) => l.short ?? l.dir),
         options: plainUpper(),

@@ -8,6 +8,7 @@ import { mountPoints, type Change, type RwLayer, type StorageDriver } from '../d
 import '../tree/jobs.ts';
 import type { TreeInput } from '../tree/tar-tree.ts';
 import type { CompareInput } from './changes.ts';
+import { imageMounts } from './copy-layers.ts';
 import './jobs.ts';
 import { mount, prepare, remove } from './steps.ts';
 
@@ -26,6 +27,7 @@ export const vfs: StorageDriver = {
   prepare,
   mount,
   remove,
+  images: imageMounts,
 
   // a run leaves nothing beside the tree
   afterRun: async () => undefined,

@@ -1,14 +1,10 @@
 /** The steps of vfs: the image's layers are copied into one tree of the container. */
-import { existsSync, renameSync } from 'node:fs';
 import type { Fact } from '../../journal/event.ts';
 import { MS } from '../../syscalls/constants.ts';
 import { mountsOf, ownTreeOf } from '../../kernel/process/inspect.ts';
 import type { Step } from '../../operation/step.ts';
 import type { RwLayer } from '../driver.ts';
-import type { CopyInput, CopyResult } from '../tree/copy-tree.ts';
-
-/** The tree's name until the copy is complete; then it is renamed. */
-export const partialOf = ({ rootfs }: RwLayer['paths']): string => `${rootfs}.partial`;
+import { copyLayers, partialOf } from './copy-layers.ts';
 
 const layerFacts = ({ image }: RwLayer): Fact[] =>
   (image?.layers ?? []).map(({ diffID, size }, j) => ({
@@ -25,32 +21,10 @@ export const prepare: readonly Step<RwLayer>[] = [
 The layers are gone through from the highest to the lowest. A name that a higher layer has, or takes away by a file \`.wh.name\`, is passed over in those below it. Owners, modes, times, extended attributes, hard links and holes are kept; where the file system can share blocks between files, the copy is a second reference to the same ones.
 It takes time and room for each container, but works on every file system: also on overlayfs itself, where another overlay cannot have its upper directory. The copy is made once, and stays until \`rm\`. See copy_file_range(2), ioctl_ficlone(2).`,
     async do(k, { paths, image, pull: { signal } }) {
-      const layers = image?.layers ?? [];
-      if (!existsSync(paths.rootfs)) {
-        const control = new BigInt64Array(new SharedArrayBuffer(16));
-        const stop = () => void Atomics.store(control, 1, 1n);
-        const input: CopyInput = {
-          layers: layers.map(({ dir }) => dir).reverse(),
-          whiteouts: 'files',
-          target: partialOf(paths),
-          control: control.buffer as SharedArrayBuffer,
-        };
-        signal?.throwIfAborted();
-        signal?.addEventListener('abort', stop);
-        try {
-          await k.removeTree(input.target);
-          await k.job<CopyResult>('vfs-copy', input);
-          renameSync(input.target, paths.rootfs);
-        } catch (error) {
-          signal?.throwIfAborted();
-          throw error;
-        } finally {
-          signal?.removeEventListener('abort', stop);
-        }
-      }
+      await copyLayers(k, image?.layers ?? [], paths.rootfs, signal);
       k.fact({ kind: 'file', key: 'tree', value: paths.rootfs });
     },
-    undo: (k, { paths }) => k.removeTree(partialOf(paths)),
+    undo: (k, { paths }) => k.removeTree(partialOf(paths.rootfs)),
     inspect: async (_k, c) => [ownTreeOf(c.paths.rootfs)],
   },
 ];
@@ -81,7 +55,7 @@ export const remove: readonly Step<RwLayer>[] = [
     explain: `The copy is deleted, and with it everything the container wrote. The image's layers are not touched: nothing of the copy was theirs, and other containers are copied from them. See unlinkat(2).`,
     async do(k, { paths }) {
       await k.removeTree(paths.rootfs);
-      await k.removeTree(partialOf(paths));
+      await k.removeTree(partialOf(paths.rootfs));
       k.fact({ kind: 'file', key: 'tree', value: null });
     },
   },

@@ -7,6 +7,7 @@ import { defaultEndpoint, linksOf } from '../../../runtime/network/request/legac
 import type { MountPoint } from '../../../runtime/volume/mount-point.ts';
 import type { ContainerConfig, HostConfig } from '../../../runtime/request/container-request.ts';
 import { maskedPathsHere, readonlyPaths } from '../../../runtime/oci/default-spec.ts';
+import { imageTree } from '../../../runtime/container/mount-points.ts';
 import { hostnameOf, mergeConfig } from '../../../runtime/container/merge.ts';
 import { memorySwapOf } from '../../../runtime/oci/resources.ts';
 
@@ -150,13 +151,13 @@ interface MountView {
 }
 
 const pointView =
-  ({ volumes }: Pick<Container, 'volumes'>) =>
+  ({ volumes, paths }: Pick<Container, 'volumes' | 'paths'>) =>
   ({ type, name, source, destination, mode, rw, propagation }: MountPoint): MountView => ({
     Type: type,
     ...(name && { Name: name }),
-    Source: source ?? volumes.paths(name).data,
+    Source: type === 'image' ? imageTree(paths.images, { destination }) : (source ?? volumes.paths(name).data),
     Destination: destination,
-    ...(name && { Driver: volumes.find(name)?.driver ?? 'local' }),
+    ...(name && type === 'volume' && { Driver: volumes.find(name)?.driver ?? 'local' }),
     Mode: mode,
     RW: rw,
     Propagation: propagation,
@@ -178,7 +179,7 @@ export function mountsView(container: Container): MountView[] {
       Propagation: options.find((o) => /^r?(private|shared|slave)$/.test(o)) ?? 'rprivate',
     };
   });
-  const others = (Mounts ?? []).filter(({ Type }) => Type !== 'volume');
+  const others = (Mounts ?? []).filter(({ Type }) => Type !== 'volume' && Type !== 'image');
   const mounts = others.map((m): MountView => ({
     Type: m.Type,
     Source: m.Source ?? '',

@@ -15,6 +15,8 @@ export function asMeant(request: ContainerRequest, api: number): ContainerReques
     throw badParameter(`Container cannot be created with multiple network endpoints: ${named.sort().join(', ')}`);
   const { HostConfig, Healthcheck } = request;
   if (!isObject(HostConfig)) return request;
+  if (api < 48 && Array.isArray(HostConfig.Mounts) && HostConfig.Mounts.some((mount) => mount?.Type === 'image'))
+    throw badParameter('Mount type "Image" needs API v1.48 or newer');
   return {
     ...request,
     // as in dockerd, the field is of API 1.44

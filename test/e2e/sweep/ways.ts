@@ -4,6 +4,7 @@ import * as assert from 'uvu/assert';
 import { makeBundle } from '../bundle.ts';
 import type { Answer, Daemon } from '../daemon.ts';
 import { until } from '../../until.ts';
+import { importFiles } from '../import-files.ts';
 
 export interface Way {
   name: string;
@@ -56,6 +57,9 @@ async function running(d: Daemon, more: object = {}): Promise<string> {
   return id;
 }
 
+/** Another image than that of the container, which some places remove. */
+const shown = { Type: 'image', Source: 'shown', Target: '/shown', ImageOptions: { Subpath: 'in' } };
+
 /** Together, the first of these perform every step from pull to exit, but those of bundles. */
 const starts: Record<string, (d: Daemon) => object> = {
   terminal: (d) => {
@@ -71,6 +75,7 @@ const starts: Record<string, (d: Daemon) => object> = {
       UsernsMode: 'private',
       CgroupnsMode: 'private',
       Memory: 64 << 20,
+      Mounts: [shown],
     };
     return { Image: 'tiny', Cmd: ['true'], Tty: true, WorkingDir: '/made/for/it', HostConfig };
   },
@@ -132,7 +137,7 @@ export const ways: readonly Way[] = [
     name: 'remove',
     phases: ['remove'],
     bring: async (d) => {
-      const id = await create(d, { Image: 'tiny', Cmd: ['true'] });
+      const id = await create(d, { Image: 'tiny', Cmd: ['true'], HostConfig: { Mounts: [shown] } });
       await good(start(d, id));
       await until('it ends', async () => (await stateOf(d, id)).Status === 'exited');
       return id;
@@ -164,8 +169,12 @@ export const ways: readonly Way[] = [
   },
 ];
 
-/** Makes what the ways share: the network and the volume of `named`, with what a first start on the network makes. */
+/**
+ * Makes what the ways share: the network and the volume of `named`, with what a first start on the network makes, and
+ * the image that is mounted.
+ */
 export async function prepareWays(d: Daemon): Promise<void> {
+  await importFiles(d, 'shown', [{ name: 'in/', type: '5' }, { name: 'in/file' }]);
   await d.dockerOk('network', 'create', 'named');
   await d.dockerOk('volume', 'create', '-o', 'type=tmpfs', '-o', 'device=tmpfs', '-o', 'o=size=1m', 'mounted');
   await d.dockerOk('run', '--rm', '--network', 'named', 'tiny', 'true');

@@ -1,10 +1,11 @@
 import { makePath } from '../../../kernel/mount/in-root.ts';
 import type { Place } from '../../../kernel/mount/place.ts';
-import { mountBinds, mountNew, mountOne, moveTree } from '../../../kernel/mount/mount.ts';
+import { mountBinds, mountNew, moveTree } from '../../../kernel/mount/mount.ts';
 import { executablePath } from '../../../syscalls/native.ts';
 import { mountsOf } from '../../../kernel/process/inspect.ts';
 import type { Kernel } from '../../../kernel/kernel.ts';
 import type { Container } from '../../../container/container.ts';
+import { mountWithin } from '../../../container/mount-subpath.ts';
 import type { Mount } from '../../../oci/spec.ts';
 import { INIT_ANNOTATION, INIT_PATH } from '../../../container/bundle.ts';
 import { isOwnEtcFile, mountsOfUser, systemMount } from '../../../oci/mounts.ts';
@@ -87,8 +88,8 @@ const etcMounts = (c: Container): Mount[] => c.spec.mounts.filter((m) => isOwnEt
 /** Mounts on /dev, /proc or /sys, or instead of them. */
 async function mountLate(k: Kernel, c: Container, m: Mount): Promise<void> {
   const top = topOf(m.destination);
-  if (!top) return mountOne(k, placeIn(c.live, m.destination), m);
-  await ordinary(m.destination, mountOne(k, placeIn(c.live, m.destination), m));
+  if (!top) return mountWithin(k, c, placeIn(c.live, m.destination), m);
+  await ordinary(m.destination, mountWithin(k, c, placeIn(c.live, m.destination), m));
   if (isTop(m.destination)) await findAndHold(k, c.live, top);
 }
 

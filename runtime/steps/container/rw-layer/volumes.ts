@@ -1,14 +1,13 @@
 /** The volumes of a container: made when they are missing, and filled from the image when they are empty. */
-import { AT_FDCWD, O } from '../../../syscalls/constants.ts';
+import { O } from '../../../syscalls/constants.ts';
 import type { Container } from '../../../container/container.ts';
 import type { Step } from '../../../container/step.ts';
 import { driverNamed } from '../../../drivers/volume.ts';
 import { hasCode, tolerate } from '../../../kernel/errors.ts';
 import type { Kernel } from '../../../kernel/kernel.ts';
-import { descriptorPath, openPath } from '../../../kernel/mount/in-root.ts';
-import { BENEATH, IN_ROOT, inRoot } from '../../../kernel/mount/place.ts';
+import { openPath } from '../../../kernel/mount/in-root.ts';
+import { inRoot } from '../../../kernel/mount/place.ts';
 import { ownTreeOf } from '../../../kernel/process/inspect.ts';
-import type { Mount } from '../../../oci/spec.ts';
 import type { MountPoint } from '../../../volume/mount-point.ts';
 import { mountOf } from '../../../volume/local/options.ts';
 import { ANONYMOUS_LABEL, type Volume } from '../../../volume/volume.ts';
@@ -103,19 +102,3 @@ The directory is copied beside the volume and moved into it only when it is comp
     inspect,
   },
 ];
-
-/**
- * The mount with a source that the stage has open, when a volume is mounted by a directory in it, or a bind by a path:
- * the kernel resolves that path below the volume, so that no link in it leads out. For a bind the directory is the
- * root, because its links are those of an image.
- */
-export async function withSubpath(k: Kernel, c: Container, m: Mount): Promise<{ mount: Mount; fd?: number }> {
-  const point = c.mounts.find(({ destination, subpath }) => subpath && destination === m.destination);
-  if (!point?.subpath) return { mount: m };
-  const isBind = point.type === 'bind';
-  const root = isBind ? (point.source ?? '') : c.volumes.paths(point.name).data;
-  const data = await k.stage.openat(AT_FDCWD, root, O.O_PATH | O.O_DIRECTORY | O.O_CLOEXEC, 0);
-  const fd = await openPath(k, { from: data, path: point.subpath, resolve: isBind ? IN_ROOT : BENEATH });
-  await k.stage.close(data);
-  return { mount: { ...m, source: descriptorPath(fd) }, fd };
-}
