@@ -58,6 +58,7 @@ export const verbs: readonly Entry[] = [
   image('save', 'write images into an archive', () => import('./verbs/image/save.ts')),
   image('load', 'add the images of an archive', () => import('./verbs/image/load.ts')),
   image('images', 'list images', () => import('./verbs/image/images.ts')),
+  image('verify', 'compute the digests of images again', () => import('./verbs/image/verify.ts')),
   image('history', 'list the layers of an image', () => import('./verbs/image/history.ts')),
   image('tag', 'give an image another name', () => import('./verbs/image/tag.ts')),
   image('rmi', 'remove images', () => import('./verbs/image/rmi.ts')),

@@ -4,6 +4,7 @@ import type { Platform } from '../image/manifest/manifest.ts';
 import type { PullProgress } from '../image/pull.ts';
 import type { Walking } from '../operation/walking.ts';
 import type { Loaded } from '../steps/image/load.ts';
+import type { Verified } from '../steps/image/verify.ts';
 
 export interface SaveOptions extends Walking {
   /** names, repositories or ids */
@@ -23,4 +24,6 @@ export interface ImageArchiveList {
   save(options: SaveOptions): Promise<void>;
   /** Adds the images of an archive, all or none. Throws ApiError 400 and 500. */
   load(options: LoadOptions): Promise<Loaded[]>;
+  /** Computes an image's digests again from its archives. Throws ApiError 404. */
+  verify(image: string, walking?: Walking): Promise<Verified[]>;
 }

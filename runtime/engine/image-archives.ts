@@ -7,15 +7,22 @@ import type { Operation } from '../operation/operation.ts';
 import type { Operations } from '../operation/operations.ts';
 import { load as loadPhase, type Loaded, type Loading } from '../steps/image/load.ts';
 import { save as savePhase, type Saving } from '../steps/image/save.ts';
+import type { Walking } from '../operation/walking.ts';
+import type { Verified } from '../steps/image/verify.ts';
 import type { EventBus } from './events.ts';
 import type { ImageArchiveList, LoadOptions, SaveOptions } from './image-archive-options.ts';
+import { Verifications } from './verifications.ts';
 
 export class ImageArchives implements ImageArchiveList {
+  readonly #verifications: Verifications;
+
   constructor(
     private readonly images: ImageStore,
     private readonly operations: Operations,
     private readonly events: EventBus,
-  ) {}
+  ) {
+    this.#verifications = new Verifications(images, operations);
+  }
 
   #dirOf({ id }: Operation): string {
     return join(this.images.root, 'archives', id);
@@ -74,8 +81,13 @@ export class ImageArchives implements ImageArchiveList {
     return context.loaded ?? [];
   }
 
+  verify(image: string, walking?: Walking): Promise<Verified[]> {
+    return this.#verifications.verify(image, walking);
+  }
+
   /** Undoes what a daemon left unfinished when it died. */
   async recover(): Promise<void> {
+    await this.#verifications.recover();
     const { images } = this;
     for (const operation of this.operations.interrupted()) {
       const common = { images, dir: this.#dirOf(operation), lease: images.lease(), asked: [], found: [] };

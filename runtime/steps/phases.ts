@@ -9,6 +9,7 @@ import { load } from './image/load.ts';
 import { pull } from './image/pull.ts';
 import { push } from './image/push.ts';
 import { save } from './image/save.ts';
+import { verify } from './image/verify.ts';
 import { createOf } from './container/2-create.ts';
 import { rwLayerOf } from './container/3-rw-layer.ts';
 import { network } from './container/4-network.ts';
@@ -75,6 +76,7 @@ function walkOf(storage: StorageSteps, executor: ExecutorSteps, source: Phase<Co
       build,
       save,
       load,
+      verify,
       push,
       importing,
       disconnect,

@@ -200,6 +200,7 @@ export class FakeEngine implements Engine {
   readonly archives: Engine['archives'] = {
     save: () => Promise.reject(new ApiError(501, 'saving images: not there yet in the stand-in')),
     load: () => Promise.reject(new ApiError(501, 'loading images: not there yet in the stand-in')),
+    verify: () => Promise.reject(new ApiError(501, 'verifying images: not there yet in the stand-in')),
   };
   readonly builds = {
     usage: { list: () => Promise.resolve([]), prune: () => Promise.resolve([]) },

@@ -36,6 +36,7 @@ test("the phases come in the order of a container's life", () => {
       'build',
       'save',
       'load',
+      'verify',
       'push',
       'import',
       'disconnect',

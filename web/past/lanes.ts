@@ -16,6 +16,7 @@ const laneOf: Record<Stretch['kind'], LaneName> = {
   commit: 'images',
   save: 'images',
   load: 'images',
+  verify: 'images',
   import: 'images',
   build: 'builds',
   'network-create': 'networks',

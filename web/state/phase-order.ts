@@ -23,6 +23,7 @@ const apart: ReadonlySet<string> = new Set<string>([
   'commit',
   'save',
   'load',
+  'verify',
   'push',
   'import',
 ]);

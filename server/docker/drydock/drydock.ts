@@ -13,6 +13,7 @@ import { operations } from './operations.ts';
 import type { Exchange, Routes } from '../http/route.ts';
 import { counts } from '../system/system.ts';
 import { walkRoutes } from './walk.ts';
+import { walkedBy } from '../http/walked.ts';
 import { whyRoutes } from './why.ts';
 
 /** Functions that only a daemon has. Without them the server answers 501. */
@@ -26,6 +27,14 @@ export interface DrydockOptions {
 }
 
 const the = (x: Exchange) => x.engine.container(x.param('id'));
+
+/** The nodes of an image's tree of digests. The status is sent when the operation is over, or held. */
+async function verify(x: Exchange): Promise<void> {
+  const begin = () => void (x.res.headersSent || x.res.writeHead(200, { 'Content-Type': 'application/json' }));
+  const nodes = await x.engine.archives.verify(x.param('name'), walkedBy(x, begin));
+  begin();
+  x.res.end(JSON.stringify(nodes));
+}
 
 /** Answers when execve(2) has succeeded or something before it has failed. The journal shows what happens meanwhile. */
 async function start(x: Exchange): Promise<number> {
@@ -86,6 +95,7 @@ export const drydock = ({ shutdown, playground: address, recording }: DrydockOpt
     find: (x) => walkable(x.engine, x.param('id')),
     recording: recording && ((x) => recording(find(x.engine, x.param('id')))),
   }),
+  'POST /drydock/images/*name/verify': verify,
   ...operations(recording),
   ...whyRoutes,
   'GET /drydock/phases': ({ engine }) => phaseTexts(engine.storage),

@@ -63,6 +63,7 @@ export const app = {
       commit: 'commit',
       save: 'save',
       load: 'load',
+      verify: 'verify',
       push: 'push',
       import: 'import',
       'network-create': 'network create',

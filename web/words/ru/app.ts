@@ -59,6 +59,7 @@ export const app: Words['app'] = {
       build: 'сборка образа',
       save: 'архив из образов',
       load: 'образы из архива',
+      verify: 'проверка образа',
       push: 'отправка образа',
       import: 'образ из файлов',
       'network-create': 'создание сети',

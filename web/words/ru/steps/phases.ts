@@ -16,6 +16,7 @@ export const phaseTitles: Readonly<Record<string, string>> = {
   build: 'Собрать образ',
   save: 'Сохранить образы в архив',
   load: 'Загрузить образы из архива',
+  verify: 'Проверить образ',
   push: 'Отправить образ в реестр',
   import: 'Сделать образ из архива файлов',
   'volume-create': 'Создать том',
