@@ -1,4 +1,4 @@
-/* The operations that only the shim has: start the stage, take the pty master, set log limits, continue alone. */
+/* The operations that only the shim has: start the stage, take the pty master, continue alone. */
 #ifndef DRYDOCK_SHIM_CHILD_H
 #define DRYDOCK_SHIM_CHILD_H
 #include <signal.h>
@@ -86,8 +86,6 @@ static long special(int op, long a[6])
 		return clone3_stage(a[0], a[1], a[2]);
 	case OP_take_master:
 		return take_master(a[0], a[1]);
-	case OP_log_limits:
-		return limit_log(a[0], a[1]);
 	case OP_log_syslog:
 		return log_syslog((const char *)a[0], a[1]);
 	case OP_watch_child:

@@ -144,5 +144,6 @@ static void accept_tap(void)
 		return;
 	drop_tap(); /* a new connection comes from the newest daemon and replaces the old one */
 	tap = fd;
+	read_tap(); /* the subscription, if there is one: then the next answer on the control socket proves that it is known */
 }
 #endif

@@ -164,8 +164,20 @@ static void turn(void)
 		finish();
 }
 
-__attribute__((noreturn, used)) void shim_main(void)
+static long number(const char *text)
 {
+	long value = 0;
+	while (*text >= '0' && *text <= '9')
+		value = value * 10 + (*text++ - '0');
+	return value;
+}
+
+/* argv: "drydock-shim", the container's id, and if the log has limits its bytes and number of files (limit_log). */
+__attribute__((noreturn, used)) void shim_main(long *stack)
+{
+	char **argv = (char **)(stack + 1);
+	if (stack[0] == 4)
+		limit_log(number(argv[2]), number(argv[3]));
 	block_signals();
 	sys(SYS_prctl, PR_SET_CHILD_SUBREAPER, 1);
 	sys(SYS_prctl, PR_SET_NAME, "drydock-shim");

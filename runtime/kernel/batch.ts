@@ -1,15 +1,15 @@
 /**
- * Calls of the stage that need no decision in between. The caller writes all of them down first. Then the kernel sends
- * them in one message (native/wire.h), or one by one when a client may want to stop before one of them. Both ways make
- * the same calls in the same order, write the same journal, and end at the same failure.
+ * Calls of the stage or the shim that need no decision in between. The caller writes all of them down first. Then the
+ * kernel sends them in one message (native/wire.h), or one by one when a client may want to stop before one of them.
+ * Both ways make the same calls in the same order, write the same journal, and end at the same failure.
  *
- *   await k.together((stage) => {
+ *   await k.batch((stage) => {
  *     const target = stage.openat2(root, 'proc', how);
  *     stage.mount('proc', target, 'proc', flags, null).noted('/proc');     // "/proc/self/fd/7" when target is 7
  *     stage.close(target);
  *   });
  */
-import type { Call, Reply } from '../syscalls/calls.ts';
+import type { Actor, Call, Reply } from '../syscalls/calls.ts';
 import { hasCode } from './errors.ts';
 import { asked } from '../syscalls/call-site.ts';
 import { syscalls, type ArgsOf, type SyscallName, type Value } from '../syscalls/syscalls.ts';
@@ -24,6 +24,7 @@ export class Planned {
   note: string | undefined;
   tolerated: readonly string[] = [];
   constructor(
+    readonly actor: BatchActor,
     readonly later: number,
     readonly name: SyscallName,
     readonly args: readonly (Value | Planned)[],
@@ -53,7 +54,7 @@ export class Planned {
         : arg,
     );
     return {
-      actor: 'stage',
+      actor: this.actor,
       name: this.name,
       args,
       source: this.source,
@@ -61,6 +62,9 @@ export class Planned {
     };
   }
 }
+
+/** The helpers that take several calls in one message. */
+export type BatchActor = Exclude<Actor, 'daemon'>;
 
 /** Calls that must be alone in their message: they end the stage's loop, or another process replies. */
 type Alone = 'execve' | 'exit_group' | 'clone_sibling';
@@ -70,7 +74,10 @@ type OrPlanned<A extends readonly unknown[]> = {
 export type BatchCalls = { readonly [N in Exclude<SyscallName, Alone>]: (...args: OrPlanned<ArgsOf<N>>) => Planned };
 
 /** Collects the calls that `write` makes, without making them; returns them and what `write` returned. */
-export function planned<T>(write: (stage: BatchCalls) => T): { list: readonly Planned[]; result: T } {
+export function planned<T>(
+  actor: BatchActor,
+  write: (calls: BatchCalls) => T,
+): { list: readonly Planned[]; result: T } {
   const list: Planned[] = [];
   const methods = new Proxy(
     {},
@@ -78,7 +85,7 @@ export function planned<T>(write: (stage: BatchCalls) => T): { list: readonly Pl
       get:
         (_, name) =>
         (...args: (Value | Planned)[]) => {
-          const one = new Planned(list.length, name as SyscallName, args, asked());
+          const one = new Planned(actor, list.length, name as SyscallName, args, asked());
           list.push(one);
           return one;
         },

@@ -6,7 +6,7 @@ import type { Fact } from '../journal/event.ts';
 import type { Call, Calls, Reply } from '../syscalls/calls.ts';
 import type { HelperProgram, Program } from '../syscalls/native.ts';
 import type { HttpRequest, HttpResponse } from './http.ts';
-import type { BatchCalls } from './batch.ts';
+import type { BatchActor, BatchCalls } from './batch.ts';
 
 export interface Kernel {
   readonly daemon: Calls;
@@ -15,16 +15,17 @@ export interface Kernel {
   /** Makes one call; it may carry a note for the journal. Throws SyscallError. */
   run(call: Call): Promise<Reply>;
   /**
-   * Makes calls of the stage that need no decision in between: `write` writes them down, and they are made in that
-   * order (batch.ts). Returns what `write` returned.
+   * Makes calls of the stage, or of `actor`, that need no decision in between: `write` writes them down, and they are
+   * made in that order (batch.ts). Returns what `write` returned.
    */
-  batch<T>(write: (stage: BatchCalls) => T): Promise<T>;
+  batch<T>(write: (calls: BatchCalls) => T, actor?: BatchActor): Promise<T>;
   /** Sets the socket of `actor`: calls to it go over this end of a SOCK_SEQPACKET pair. */
   connect(actor: 'shim' | 'stage', fd: number): void;
   /**
-   * posix_spawn(3) of the shim, with exactly these descriptors as 0, 1, 2, …. ps(1) shows `label`. Returns the pid.
+   * posix_spawn(3) of the shim, with exactly these descriptors as 0, 1, 2, …, and with these arguments (native/shim.c).
+   * Returns the pid.
    */
-  spawnShim(fds: readonly number[], label: string): Promise<number>;
+  spawnShim(fds: readonly number[], ...args: string[]): Promise<number>;
   /** The same for a helper: ps(1) shows 'drydock-port-proxy' and the label. */
   spawnHelper(name: HelperProgram, fds: readonly number[], label: string): Promise<number>;
   /** The descriptor of a sealed memfd with one of Drydock's executables. It is made once per daemon. */

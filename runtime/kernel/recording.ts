@@ -84,15 +84,15 @@ export function recordingKernel(options: RecordingOptions = {}): RecordingKernel
     shim: callsOf('shim', run),
     stage: callsOf('stage', run),
     run,
-    batch: async (write) => {
-      const { list, result } = planned(write);
+    batch: async (write, actor = 'stage') => {
+      const { list, result } = planned(actor, write);
       await oneByOne(run, list);
       return result;
     },
     borrowNetfilter: async () => (await other('borrowNetfilter')) ?? descriptor++,
     returnNetfilter: (fd, whole) => void calls.push(`daemon.returnNetfilter(${fd}, ${whole})`),
     connect: () => undefined,
-    spawnShim: async (fds) => (await other('spawnShim', fds.length)) ?? 4242,
+    spawnShim: async (fds, ...args) => (await other('spawnShim', fds.length, ...args.slice(1))) ?? 4242,
     spawnHelper: async (name, fds) => (await other('spawnHelper', name, fds.length)) ?? 4243,
     executable: async (name) => (await other('executable', name)) ?? descriptor++,
     requesting: async () => undefined,

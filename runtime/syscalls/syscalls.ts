@@ -221,7 +221,6 @@ export const syscalls = {
   open_in: sys('openat(2)', int('pidfd'), str('path'), int('flags', open)),
   clone3_stage: sys('clone3(2)', int('flags', namespaces), int('stdio'), int('cgroup')),
   take_master: sys('pidfd_getfd(2)', int('pid'), int('targetfd')),
-  log_limits: sys('rename(2)', int('bytes'), int('files')),
   log_syslog: sys('connect(2)', bytes('target')),
   watch_child: sys('waitid(2)', int('pid')),
   release: sys('drydock(7)'),

@@ -99,14 +99,7 @@ test('frames of other kinds pass unseen', async () => {
   const client = new FakeClient();
   void streams.couple(client, attach());
   await open();
-  await shim.send(
-    Buffer.concat([
-      frameOf(3, Buffer.alloc(4)),
-      frameOf(200, Buffer.from('x')),
-      frameOf(0, Buffer.from('y')),
-      out('z'),
-    ]),
-  );
+  await shim.send(Buffer.concat([frameOf(200, Buffer.from('x')), frameOf(0, Buffer.from('y')), out('z')]));
   await until('z came', () => client.text.endsWith('z'));
   assert.is(client.text, framed(out('z')));
 });
@@ -120,6 +113,17 @@ test('at the end the owner is told first, then each client gets its FIN', async 
   shim.end();
   assert.is(await coupled, 'ended');
   await until('the FIN', () => client.finished);
+  assert.equal([ends, client.text], [[1], framed(out('last words'))]);
+});
+
+test('the frame that the process has exited is the end, though the shim keeps the connection open', async () => {
+  const { shim, streams, open, ends } = await prepare();
+  const client = new FakeClient();
+  const coupled = streams.couple(client, attach());
+  await open();
+  await shim.send(Buffer.concat([out('last words'), frameOf(FRAME.exited, Buffer.alloc(4))]));
+  assert.is(await coupled, 'ended');
+  await until('the FIN, and the end of the tap', () => client.finished && shim.gone);
   assert.equal([ends, client.text], [[1], framed(out('last words'))]);
 });
 

@@ -71,10 +71,9 @@ test('the shim gets ten descriptors and the limits of its log; of the descriptor
       'close',
       'close',
       'close',
-      'shim.log_limits(100000000, 5)',
     ],
   );
-  assert.ok(made!.includes('daemon.spawnShim(10)'));
+  assert.ok(made!.includes('daemon.spawnShim(10, "100000000", "5")'));
   assert.equal(
     [...machine.open.values()],
     ['our end', 'our end', `pidfd of ${c.live.shimPid}`, `pidfd of ${c.live.pid}`],

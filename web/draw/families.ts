@@ -18,7 +18,7 @@ export const families: readonly Family[] = [
 ];
 const members: Partial<Record<FamilyName, string>> = {
   process:
-    'clone3_stage clone_sibling children_procfs execve exit_group kill pidfd_open pidfd_getfd pidfd_send_signal waitid watch_child log_limits release getpid setsid take_master personality',
+    'clone3_stage clone_sibling children_procfs execve exit_group kill pidfd_open pidfd_getfd pidfd_send_signal waitid watch_child release getpid setsid take_master personality',
   namespace: 'unshare setns sethostname setdomainname pivot_root chroot',
   mount: 'mount umount2 fsopen fsconfig fsmount open_tree move_mount mount_setattr',
   network: 'socket socketpair bind listen sendto recvfrom setsockopt',

@@ -59,6 +59,11 @@ export class Streams {
     this.#waiting.clear();
   }
 
+  /** True when the shim was told to send the output. */
+  get subscribed(): boolean {
+    return this.#subscribed;
+  }
+
   async #subscribe(): Promise<void> {
     if (this.#subscribed) return;
     this.#subscribed = true;
@@ -158,19 +163,18 @@ export class Streams {
 
   /** The daemon ends. The shim goes on without it. */
   close(): void {
-    const tap = this.#tap;
+    this.#tap?.close();
     this.#tap = undefined;
-    tap?.socket.removeAllListeners('close');
-    tap?.close();
   }
 }
 
 /**
- * Couples to the shim before the program can write its first byte. The shim handles its descriptors in a fixed order,
- * so two answers prove that it has accepted the connection and read the subscription (native/shim.c, turn).
+ * Couples to the shim before the program can write its first byte. The shim accepts a connection and reads its first
+ * frame before it answers, so an answer proves that it knows the subscription (native/shim.c, turn). Without a client
+ * there is no subscription: the output goes to the log, and it does not matter when the shim accepts.
  */
 export async function listenBefore(k: Kernel, streams: Streams, shimSocket: string, ended: () => void): Promise<void> {
   await streams.open(shimSocket, ended);
-  for (const note of ['the shim has taken our connection', 'and knows whether output is wanted'])
-    await k.run({ actor: 'shim', name: 'getpid', args: [], note });
+  if (streams.subscribed)
+    await k.run({ actor: 'shim', name: 'getpid', args: [], note: 'the shim knows that output is wanted' });
 }

@@ -22,6 +22,7 @@ export interface TapEvents {
 
 export class Tap {
   #rest: Buffer = Buffer.alloc(0);
+  #over = false;
 
   private constructor(
     readonly socket: Socket,
@@ -29,9 +30,14 @@ export class Tap {
   ) {
     socket.on('data', (data) => this.#read(data));
     socket.on('error', () => undefined); // 'close' follows
-    // the shim waits for this end of the connection to close (native/shim.c, linger)
-    socket.on('end', () => socket.destroy());
-    socket.on('close', () => events.ended());
+    socket.on('close', () => this.#end());
+  }
+
+  /** Once, after the last frame or when the connection is lost. The shim waits for this FIN (native/shim.c, linger). */
+  #end(): void {
+    if (this.#over) return;
+    this.close();
+    this.events.ended();
   }
 
   static open(path: string, events: TapEvents): Promise<Tap> {
@@ -54,6 +60,7 @@ export class Tap {
       const frame = bytes.subarray(0, HEADER + length);
       bytes = bytes.subarray(HEADER + length);
       if (frame[0] === FRAME.stdout || frame[0] === FRAME.stderr) this.events.output(frame[0], frame);
+      if (frame[0] === FRAME.exited) return this.#end();
     }
     this.#rest = bytes;
   }
@@ -63,7 +70,9 @@ export class Tap {
     return new Promise((resolve) => this.socket.write(frameOf(type, payload), () => resolve()));
   }
 
+  /** Closes this end; `ended` is not called any more. */
   close(): void {
+    this.#over = true;
     this.socket.destroy();
   }
 }

@@ -15,7 +15,7 @@ import { addon, executablePath, type HelperProgram, type NativeAnswers, type Pro
 import { removeTree } from '../tree/remove-tree.ts';
 import { asked } from '../../syscalls/call-site.ts';
 import type { SyscallName } from '../../syscalls/syscalls.ts';
-import { oneByOne, planned, type Planned, type BatchCalls } from '../batch.ts';
+import { oneByOne, planned, type BatchActor, type BatchCalls, type Planned } from '../batch.ts';
 
 /** Gets an event for each call, and may hold a call back before it is made. */
 export interface Observer {
@@ -55,6 +55,8 @@ const operation = (name: SyscallName): number => {
 
 const now = () => performance.timeOrigin + performance.now();
 const sinceMs = (begun: number) => Math.round((performance.now() - begun) * 1e6);
+/** Of one call of a message; absent when the message ended before it. */
+type Answered = [ret: number | undefined, ns: number, out: Buffer | undefined];
 /** One call for send() of the addon: its tolerated errnos are one a byte. */
 const request = (one: Planned): unknown[] => [
   operation(one.name),
@@ -122,33 +124,33 @@ export class LinuxKernel implements Kernel {
     return this.#remote(call.actor, call, asked, true);
   }
 
-  async batch<T>(write: (stage: BatchCalls) => T): Promise<T> {
-    const { list, result } = planned(write);
-    if (list.length) await this.#inTurn(list);
+  async batch<T>(write: (calls: BatchCalls) => T, actor: BatchActor = 'stage'): Promise<T> {
+    const { list, result } = planned(actor, write);
+    if (list.length) await this.#inTurn(list, actor);
     return result;
   }
 
-  async #inTurn(list: readonly Planned[]): Promise<void> {
+  async #inTurn(list: readonly Planned[], actor: BatchActor): Promise<void> {
     const answers = list.some(({ name }) => this.observer.holds(name))
       ? -E2BIG
-      : await this.#remote('stage', list[0]!.call(), list.flatMap(request));
+      : await this.#remote(actor, list[0]!.call(), list.flatMap(request));
     if (answers === -E2BIG) return oneByOne((call) => this.run(call), list);
     if (typeof answers === 'number') return void this.#made(list[0]!.call(), answers, 0);
     // the calls ended one after another, the last one now
     let ended = now() - answers.reduce<number>((sum, ns, j) => (j % 3 === 1 ? sum + Number(ns) / 1e6 : sum), 0);
     for (const [j, one] of list.entries()) {
       if (one.passedOver) continue;
-      const [ret, ns, out] = answers.slice(3 * j, 3 * j + 3) as [number | undefined, number, Buffer | undefined];
+      const [ret, ns, out] = [answers[3 * j], answers[3 * j + 1], answers[3 * j + 2]] as Answered;
+      const call = one.call();
       if (ret === undefined)
         throw new SyscallError(
           one.name,
           EPIPE,
-          showCall(one.name, one.call().args, one.note),
-          'stage',
+          showCall(one.name, call.args, one.note),
+          actor,
           'its answer is missing',
         );
       ended += ns / 1e6;
-      const call = one.call();
       // a tolerated failure is not thrown, so no error object is made for it
       if (ret < 0 && one.tolerated.includes(errnoName(-ret))) this.#journal(call, ret, ns, ended);
       else one.reply = this.#made(call, ret, ns, out, ended);
@@ -232,15 +234,15 @@ export class LinuxKernel implements Kernel {
     returnNetfilter(fd, whole);
   }
 
-  spawnShim(fds: readonly number[], label: string): Promise<number> {
-    return this.#spawn('shim', fds, label);
+  spawnShim(fds: readonly number[], ...args: string[]): Promise<number> {
+    return this.#spawn('shim', fds, args);
   }
   spawnHelper(name: HelperProgram, fds: readonly number[], label: string): Promise<number> {
-    return this.#spawn(name, fds, label);
+    return this.#spawn(name, fds, [label]);
   }
 
-  async #spawn(name: Program, fds: readonly number[], label: string): Promise<number> {
-    const argv = [`drydock-${name}`, label];
+  async #spawn(name: Program, fds: readonly number[], args: readonly string[]): Promise<number> {
+    const argv = [`drydock-${name}`, ...args];
     const call: Call = {
       actor: 'daemon',
       name: 'execve',
@@ -254,7 +256,7 @@ export class LinuxKernel implements Kernel {
     const begun = performance.now();
     const pid = addon().spawn(`/proc/${process.pid}/fd/${executable}`, argv, fds);
     this.#journal(call, pid, sinceMs(begun));
-    if (pid < 0) throw new SyscallError('posix_spawn', -pid, `posix_spawn("memfd:${name}", "${label}")`, 'daemon');
+    if (pid < 0) throw new SyscallError('posix_spawn', -pid, `posix_spawn("memfd:${name}", "${args[0]}")`, 'daemon');
     return pid;
   }
 

@@ -1,8 +1,10 @@
 /** rm -r. A small tree is removed in this thread, because a round trip to a worker takes longer than the calls. */
-import { lstatSync, opendirSync, rmdirSync, unlinkSync } from 'node:fs';
+import { lstatSync, opendirSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { hasCode } from '../errors.ts';
+import { AT, AT_FDCWD } from '../../syscalls/constants.ts';
+import { errnoName } from '../errors.ts';
 import { runJob } from '../jobs.ts';
+import { tryCall } from '../native-call.ts';
 import './jobs.ts';
 
 /** The most entries that are removed while the event loop is blocked: some tenths of a millisecond. */
@@ -27,15 +29,16 @@ function removed(directory: string): boolean {
   }
 }
 
-/** rmdir(2) of a mount point is EBUSY, also when it is not empty: nothing below it may be removed. */
+/**
+ * rmdir(2) of a mount point is EBUSY, also when it is not empty: nothing below it may be removed. A call by the addon,
+ * because most directories are not empty at first, and an exception for each would take longer than the calls.
+ */
 function isEmptied(directory: string): boolean {
-  try {
-    rmdirSync(directory);
-    return true;
-  } catch (error) {
-    if (hasCode(error, 'ENOTEMPTY', 'EEXIST')) return false;
-    throw error;
-  }
+  const errno = -tryCall('unlinkat', AT_FDCWD, directory, AT.AT_REMOVEDIR);
+  if (errno <= 0) return true;
+  const code = errnoName(errno);
+  if (code === 'ENOTEMPTY' || code === 'EEXIST') return false;
+  throw new Error(`rmdir("${directory}"): ${code}`);
 }
 
 /** Removes up to `most` entries. Returns how many more it might have removed; less than 0 when some are left. */
@@ -53,6 +56,5 @@ function removeSome(path: string, most: number): number {
   } finally {
     directory.closeSync();
   }
-  if (left >= 0) rmdirSync(path);
-  return left;
+  return left >= 0 && !isEmptied(path) ? -1 : left;
 }

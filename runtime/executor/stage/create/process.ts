@@ -31,8 +31,8 @@ interface ShimOptions {
 }
 
 /**
- * Starts a shim with the descriptors that native/shim.c lists. It gets the log's directory only when its files are
- * rotated. Descriptors for the shim alone are closed here afterwards.
+ * Starts a shim with the descriptors that native/shim.c lists. It gets the log's directory and limits only when the
+ * files are rotated. Descriptors for the shim alone are closed here afterwards.
  */
 export async function startShim(
   k: Kernel,
@@ -66,6 +66,7 @@ export async function startShim(
     c.live.shimPid = await k.spawnShim(
       [nothing, nothing, nothing, controlEnd, stageEnd, stageExe, listen, log, directory, ...logDirectory],
       label,
+      ...(limits ? [String(limits.size), String(limits.files)] : []),
     );
     await k.daemon.write_file(`${c.paths.runDir}/shim.pid`, O.O_CREAT | O.O_TRUNC, 0o600, `${c.live.shimPid}\n`);
     await protectShim(k, c.live.shimPid, oomScores);
@@ -75,7 +76,6 @@ export async function startShim(
   }
   k.connect('shim', c.live.shimSocket ?? -1);
   k.connect('stage', c.live.stageSocket ?? -1);
-  if (limits) await k.shim.log_limits(limits.size, limits.files);
 }
 
 /** Closes the daemon's descriptors of a run. It may be called twice. */
@@ -94,14 +94,17 @@ export async function cloneStage(
   stdio: number,
   unified: string | undefined,
 ): Promise<number> {
-  const group =
+  const cloned =
     unified &&
-    (await tolerate(['ENOENT'], k.shim.openat(AT_FDCWD, unified, O.O_PATH | O.O_DIRECTORY | O.O_CLOEXEC, 0)));
-  if (!group) return k.shim.clone3_stage(flags, stdio, -1);
-  const pid = await k.shim.clone3_stage(flags, stdio, group);
+    (await k.batch((shim) => {
+      const group = shim.openat(AT_FDCWD, unified, O.O_PATH | O.O_DIRECTORY | O.O_CLOEXEC, 0).mayFail('ENOENT');
+      const pid = shim.clone3_stage(flags, stdio, group);
+      shim.close(group);
+      return pid;
+    }, 'shim'));
+  if (!cloned || !cloned.reply) return k.shim.clone3_stage(flags, stdio, -1);
   k.fact({ kind: 'cgroup', key: `${unified}/cgroup.procs`, value: '0' });
-  await k.shim.close(group);
-  return pid;
+  return cloned.reply.ret;
 }
 
 const hasNamespace = (c: Container, type: string) => c.spec.linux.namespaces.some((n) => n.type === type && !n.path);
