@@ -2,9 +2,11 @@
 import type { Fields } from '../../kernel/netlink/attribute.ts';
 import { destinationPort, sourcePort, traceOn } from '../../kernel/netlink/nftables/expressions.ts';
 
-export const TCP = 6;
+import { protocolNumbers } from '../ports/protocol-numbers.ts';
+import type { Transport } from './target.ts';
 
 export interface ProbeFlow {
+  protocol: Transport;
   /** the port from which the probe is sent */
   from: number;
   /** the port to which it is sent, and the one to which a rule may rewrite that */
@@ -12,8 +14,10 @@ export interface ProbeFlow {
 }
 
 /** By ports alone: addresses are rewritten on the way. */
-export const traceRules = ({ from, to }: ProbeFlow): Fields[][] =>
-  [...new Set(to)].flatMap((port) => [
-    [...sourcePort(TCP, from), ...destinationPort(TCP, port), ...traceOn],
-    [...sourcePort(TCP, port), ...destinationPort(TCP, from), ...traceOn],
+export function traceRules({ protocol, from, to }: ProbeFlow): Fields[][] {
+  const number = protocolNumbers[protocol];
+  return [...new Set(to)].flatMap((port) => [
+    [...sourcePort(number, from), ...destinationPort(number, port), ...traceOn],
+    [...sourcePort(number, port), ...destinationPort(number, from), ...traceOn],
   ]);
+}

@@ -1,6 +1,8 @@
 /** What is known of containers and their networks, for names and addresses. */
 import type { Connected } from '../driver.ts';
 import type { Endpoint } from '../endpoint.ts';
+import type { Protocol } from '../port.ts';
+import type { Target } from './target.ts';
 
 export interface Seen {
   container: Connected;
@@ -32,8 +34,9 @@ export const called = (known: Known, name: string): Seen | undefined => {
   return all.find(isUp) ?? all[0];
 };
 
-/** A TCP port of a running container that the host has, too. */
+/** A port of a running container that the host has, too. */
 export interface Publication {
+  protocol: Protocol;
   seen: Seen;
   endpoint: Endpoint;
   inside: number;
@@ -41,22 +44,31 @@ export interface Publication {
   hostPort: number;
 }
 const publications = (known: Known): Publication[] =>
-  known
-    .filter(isUp)
-    .flatMap((seen) =>
-      seen.container.endpoints.flatMap((endpoint) =>
-        (endpoint.ports ?? [])
-          .filter(({ protocol }) => protocol === 'tcp')
-          .map(({ port: inside, hostIp, hostPort }) => ({ seen, endpoint, inside, hostIp, hostPort })),
-      ),
-    );
+  known.filter(isUp).flatMap((seen) =>
+    seen.container.endpoints.flatMap((endpoint) =>
+      (endpoint.ports ?? []).map(({ protocol, port: inside, hostIp, hostPort }) => ({
+        protocol,
+        seen,
+        endpoint,
+        inside,
+        hostIp,
+        hostPort,
+      })),
+    ),
+  );
 
 /** The running container that has published this port of the host. `address`: one of the host's. */
-export const publisherOf = (known: Known, port: number, address?: string): Publication | undefined =>
+export const publisherOf = (
+  known: Known,
+  { port, protocol }: Pick<Target, 'port' | 'protocol'>,
+  address?: string,
+): Publication | undefined =>
   publications(known).find(
-    ({ hostPort, hostIp }) =>
-      hostPort === port && (address === undefined || hostIp === '0.0.0.0' || hostIp === '::' || hostIp === address),
+    ({ hostPort, hostIp, protocol: its }) =>
+      hostPort === port &&
+      its === protocol &&
+      (address === undefined || hostIp === '0.0.0.0' || hostIp === '::' || hostIp === address),
   );
 /** Where the host has this port of the container. */
-export const publishedBy = (seen: Seen, port: number): Publication | undefined =>
-  publications([seen]).find(({ inside }) => inside === port);
+export const publishedBy = (seen: Seen, { port, protocol }: Pick<Target, 'port' | 'protocol'>) =>
+  publications([seen]).find(({ inside, protocol: its }) => inside === port && its === protocol);

@@ -1,11 +1,13 @@
-/** Which TCP sockets of a network namespace listen, and which programs have them: proc_pid_net(5), proc_pid_fd(5). */
+/** Which sockets of a network namespace listen, and which programs have them: proc_pid_net(5), proc_pid_fd(5). */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import type { Transport } from './target.ts';
 import { toText6 } from '../../kernel/netlink/ipv6-text.ts';
 
 export interface ListenersQuestion {
   /** a process in the namespace */
   pid: number;
   port: number;
+  protocol?: Transport;
 }
 export interface Listener {
   /** '0.0.0.0', '127.0.0.1', '::' */
@@ -25,7 +27,8 @@ export interface Listeners {
 }
 
 const MOST_OTHERS = 20;
-const LISTEN = '0A';
+/** TCP_LISTEN; a socket of UDP that is not connected is in TCP_CLOSE */
+const STATES: Record<Transport, string> = { tcp: '0A', udp: '07' };
 
 const attempt = <T>(read: () => T): T | undefined => {
   try {
@@ -41,15 +44,18 @@ function addressIn(hex: string): string {
   return bytes.length === 4 ? bytes.join('.') : toText6(BigInt(`0x${bytes.toString('hex')}`));
 }
 
+/** As ss(8) shows them. */
+const WORDS: Record<Transport, string> = { tcp: 'LISTEN', udp: 'UNCONN' };
+
 interface Row extends Listener {
   inode: string;
 }
-const rowsIn = (text: string): Row[] =>
+const rowsIn = (text: string, protocol: Transport): Row[] =>
   text
     .split('\n')
     .slice(1)
     .map((line) => line.trim().split(/\s+/))
-    .filter(([, , , state]) => state === LISTEN)
+    .filter(([, , , state]) => state === STATES[protocol])
     .map(([, local = '', , , , , , , , inode = '']) => {
       const [address = '', port = ''] = local.split(':');
       return { address: addressIn(address), port: parseInt(port, 16), inode };
@@ -75,9 +81,9 @@ function holderOf(inode: string, netns: string): Pick<Listener, 'pid' | 'program
   };
 }
 
-export function findListeners({ pid, port }: ListenersQuestion): Listeners {
-  const rows = ['tcp', 'tcp6'].flatMap((file) =>
-    rowsIn(attempt(() => readFileSync(`/proc/${pid}/net/${file}`, 'latin1')) ?? ''),
+export function findListeners({ pid, port, protocol = 'tcp' }: ListenersQuestion): Listeners {
+  const rows = [protocol, `${protocol}6`].flatMap((file) =>
+    rowsIn(attempt(() => readFileSync(`/proc/${pid}/net/${file}`, 'latin1')) ?? '', protocol),
   );
   const netns = attempt(() => readlinkSync(`/proc/${pid}/ns/net`)) ?? '';
   const plain = ({ address, port: its }: Row): Listener => ({ address, port: its });
@@ -90,8 +96,8 @@ export function findListeners({ pid, port }: ListenersQuestion): Listeners {
   };
 }
 
-export const showListener = ({ address, port, pid, program }: Listener): string =>
-  `${address.includes(':') ? `[${address}]` : address}:${port} LISTEN${pid === undefined ? '' : ` ${program} (pid ${pid})`}`;
+export const showListener = ({ address, port, pid, program }: Listener, protocol: Transport = 'tcp'): string =>
+  `${address.includes(':') ? `[${address}]` : address}:${port} ${WORDS[protocol]}${pid === undefined ? '' : ` ${program} (pid ${pid})`}`;
 
 const isLoopback = (address: string) => address.startsWith('127.') || address === '::1';
 /** Whether a listener takes connections to `destination`. One on :: takes IPv4 too, unless IPV6_V6ONLY is set. */

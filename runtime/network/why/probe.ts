@@ -1,10 +1,12 @@
-/** Sends a SYN from a place by connect(2), and awaits what comes back. */
+/** Sends a SYN by connect(2), or a datagram, from a place, and awaits what comes back. */
 import { randomInt } from 'node:crypto';
 import { SOCK } from '../../syscalls/constants.ts';
 import { hasCode } from '../../kernel/errors.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import { familyOf, sockaddr } from '../ports/sockaddr.ts';
+import { nameQuery } from './message.ts';
 import { socketIn, type Place } from './place.ts';
+import type { Transport } from './target.ts';
 
 /** 'accepted', an errno's name, or 'timeout' */
 export type ProbeAnswer = string;
@@ -51,11 +53,12 @@ async function bindAnywhere(k: Kernel, fd: number, any: string): Promise<number>
 }
 
 /** Takes a port, so that the rules that follow the packet can be made before it is sent. The caller closes it. */
-export async function openProbe(k: Kernel, place: Place, address: string): Promise<Probe> {
-  const fd = await socketIn(k, place, familyOf(address), SOCK.SOCK_STREAM | SOCK.SOCK_NONBLOCK, 0);
+export async function openProbe(k: Kernel, place: Place, address: string, protocol: Transport): Promise<Probe> {
+  const [type, by] = protocol === 'udp' ? [SOCK.SOCK_DGRAM, sendDatagram] : [SOCK.SOCK_STREAM, send];
+  const fd = await socketIn(k, place, familyOf(address), type | SOCK.SOCK_NONBLOCK, 0);
   try {
     const port = await bindAnywhere(k, fd, address.includes(':') ? '::' : '0.0.0.0');
-    return { port, send: (...to) => send(k, fd, ...to), close: async () => void (await k.daemon.close(fd)) };
+    return { port, send: (...to) => by(k, fd, ...to), close: async () => void (await k.daemon.close(fd)) };
   } catch (error) {
     await k.daemon.close(fd);
     throw error;
@@ -75,6 +78,37 @@ async function send(k: Kernel, fd: number, address: string, port: number, enough
       if (code !== 'EINPROGRESS' && code !== 'EALREADY') return code;
       if (enough()) return 'timeout';
     }
+  }
+  return 'timeout';
+}
+
+const DNS = 53;
+const MSG_DONTWAIT = 0x40;
+/** A program answers at once or not at all, and the kernel refuses at once. */
+const DATAGRAM_MS = 1500;
+
+/**
+ * An empty datagram, or a query for port 53, which a name server answers. 'accepted' is any answer; an ICMP error comes
+ * as an errno. Most programs do not answer what they do not understand, so no answer says little.
+ */
+async function sendDatagram(
+  k: Kernel,
+  fd: number,
+  address: string,
+  port: number,
+  enough: () => boolean,
+): Promise<ProbeAnswer> {
+  const bytes = (port === DNS && nameQuery('drydock.test', randomInt(0x10000))) || Buffer.alloc(0);
+  try {
+    await k.daemon.connect(fd, sockaddr(address, port));
+    await k.daemon.sendto(fd, bytes, 0, null);
+    for (const end = Date.now() + DATAGRAM_MS; Date.now() < end && !enough();) {
+      if (!(await readableWithin(k, fd, LOOK_MS))) continue;
+      await k.run({ actor: 'daemon', name: 'recvfrom', args: [fd, 1, MSG_DONTWAIT] });
+      return 'accepted';
+    }
+  } catch (error) {
+    return (error as { code?: string }).code ?? String(error);
   }
   return 'timeout';
 }

@@ -6,7 +6,9 @@ import { answerEnds, getFlow, type Ends } from '../../kernel/netlink/conntrack/f
 import type { ProbeFlow } from './flow.ts';
 import { firstPass, hooksOf, type HookPass } from './hooks.ts';
 import { netlinkIn, type Place } from './place.ts';
+import { protocolNumbers } from '../ports/protocol-numbers.ts';
 import { openProbe, type Probe } from './probe.ts';
+import type { Transport } from './target.ts';
 import { isDrop, isFirst, isForward, isReset, Trace } from './trace.ts';
 
 export interface Sent {
@@ -34,6 +36,7 @@ export interface Aim {
   source: string;
   to: Address;
   inside?: Address | undefined;
+  protocol: Transport;
 }
 
 async function follow(
@@ -52,7 +55,7 @@ async function follow(
 
 async function passesOf(k: Kernel, trace: Trace, flow: ProbeFlow): Promise<Passes> {
   await trace.drain();
-  const there = trace.events.filter((event) => isForward(flow, event) && isFirst(event));
+  const there = trace.events.filter((event) => isForward(flow, event) && isFirst(flow, event));
   const back = trace.events.filter((event) => !isForward(flow, event));
   return {
     there: await hooksOf(k, trace.place, trace, firstPass(there)),
@@ -60,9 +63,9 @@ async function passesOf(k: Kernel, trace: Trace, flow: ProbeFlow): Promise<Passe
   };
 }
 
-async function answeredBy(k: Kernel, host: Place, ends: Ends): Promise<Ends | undefined> {
+async function answeredBy(k: Kernel, host: Place, ends: Ends, protocol: Transport): Promise<Ends | undefined> {
   const entry = await netlinkIn(k, host, NETLINK_NETFILTER, (socket) =>
-    tolerate(['ENOENT', 'EINVAL', 'EOPNOTSUPP'], socket.get(...getFlow(ends))),
+    tolerate(['ENOENT', 'EINVAL', 'EOPNOTSUPP'], socket.get(...getFlow(ends, protocolNumbers[protocol]))),
   );
   return entry && answerEnds(entry);
 }
@@ -75,20 +78,20 @@ export async function sendProbe(
   k: Kernel,
   places: readonly Place[],
   host: Place,
-  { source, to, inside }: Aim,
-  open: () => Promise<Probe> = () => openProbe(k, places[0]!, to.address),
+  { source, to, inside, protocol }: Aim,
+  open: () => Promise<Probe> = () => openProbe(k, places[0]!, to.address, protocol),
 ): Promise<Sent> {
   const probe = await open();
   const opened: Trace[] = [];
   try {
-    const flow: ProbeFlow = { from: probe.port, to: [to.port, inside?.port ?? to.port] };
+    const flow: ProbeFlow = { protocol, from: probe.port, to: [to.port, inside?.port ?? to.port] };
     const blind = await follow(k, places, flow, opened);
     const dropped = () => opened.some(({ events }) => events.some((event) => isDrop(event) && !isReset(event)));
     const answer = await probe.send(to.address, to.port, dropped);
     const passes = new Map<string, Passes>();
     for (const trace of opened) passes.set(trace.place.netns, await passesOf(k, trace, flow));
     const ends = { source, sourcePort: probe.port, destination: to.address, port: to.port };
-    const answered = await answeredBy(k, host, ends);
+    const answered = await answeredBy(k, host, ends, protocol);
     return { answer, passes, ...(answered && { answered }), ...(blind !== undefined && { blind }) };
   } finally {
     for (const trace of opened) await trace.close();

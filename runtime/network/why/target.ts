@@ -6,7 +6,10 @@ export interface Target {
   /** a name or an address; '' for a port alone, which is one of the host */
   host: string;
   port: number;
+  protocol: Transport;
 }
+/** The protocols whose packets are followed. */
+export type Transport = 'tcp' | 'udp';
 
 /** The ports of schemes whose name is not enough to find one. */
 const SCHEMES: Record<string, number> = {
@@ -28,6 +31,7 @@ const SCHEMES: Record<string, number> = {
   redis: 6379,
   mongodb: 27017,
   memcached: 11211,
+  dns: 53,
 };
 /** RFC 1035, section 2.3.4 */
 const LONGEST = 253;
@@ -40,12 +44,19 @@ function portOf(text: string, whole: string): number {
   return port;
 }
 
-/** Reads 'http://db/', 'db:5432', '1.1.1.1:443', '[::1]:80' and '8080'. Throws ApiError 400. */
+/** 'udp://db:53', 'dns://db' and 'db:53/udp' */
+function transportOf(scheme: string | undefined, path: string): Transport {
+  const name = scheme?.toLowerCase();
+  return name === 'udp' || name === 'dns' || (!name && /^\/udp$/i.test(path)) ? 'udp' : 'tcp';
+}
+
+/** Reads 'http://db/', 'db:5432', 'db:53/udp', '1.1.1.1:443', '[::1]:80' and '8080'. Throws ApiError 400. */
 export function parseTarget(whole: string): Target {
   const text = whole.slice(0, 2048);
   const [, scheme, rest = ''] = /^(?:([a-z][a-z0-9+.-]*):\/\/)?([^/?#]*)/i.exec(text) ?? [];
   const place = rest.slice(rest.lastIndexOf('@') + 1);
-  if (/^\d+$/.test(place) && !scheme) return { host: '', port: portOf(place, text) };
+  const protocol = transportOf(scheme, text.slice(text.indexOf(rest) + rest.length));
+  if (/^\d+$/.test(place) && !scheme) return { host: '', port: portOf(place, text), protocol };
   const [, inBrackets, bare, given] = /^(?:\[([^\]]*)\]|([^:[\]]*))(?::(.*))?$/.exec(place) ?? [];
   const host = inBrackets ?? bare ?? '';
   const port = given ? portOf(given, text) : scheme && SCHEMES[scheme.toLowerCase()];
@@ -56,8 +67,8 @@ export function parseTarget(whole: string): Target {
   )
     throw badParameter(`${JSON.stringify(text)} is neither a URL nor NAME:PORT nor ADDRESS:PORT`);
   if (!port) throw badParameter(`${JSON.stringify(text)} names no port: give ${host}:PORT`);
-  return { host: host.replace(/\.$/, ''), port };
+  return { host: host.replace(/\.$/, ''), port, protocol };
 }
 
-export const showTarget = ({ host, port }: Target): string =>
-  `${host.includes(':') ? `[${host}]` : host}${host ? ':' : 'port '}${port}`;
+export const showTarget = ({ host, port, protocol }: Target): string =>
+  `${host.includes(':') ? `[${host}]` : host}${host ? ':' : 'port '}${port}${protocol === 'udp' ? '/udp' : ''}`;

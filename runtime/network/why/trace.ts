@@ -156,8 +156,8 @@ export class Trace {
 
 /** Whether the packet is one of those that the probe sends, and not one of the answer. */
 export const isForward = ({ from }: ProbeFlow, { packet }: Traced): boolean => packet.sourcePort === from;
-/** A SYN alone. */
-export const isFirst = ({ packet: { flags } }: Traced): boolean =>
-  (flags & (TCP_FLAGS.SYN | TCP_FLAGS.ACK)) === TCP_FLAGS.SYN;
+/** A SYN alone, or the datagram. */
+export const isFirst = ({ protocol }: ProbeFlow, { packet: { flags } }: Traced): boolean =>
+  protocol === 'udp' || (flags & (TCP_FLAGS.SYN | TCP_FLAGS.ACK)) === TCP_FLAGS.SYN;
 export const isReset = ({ packet }: Traced): boolean => (packet.flags & TCP_FLAGS.RST) !== 0;
 export const isDrop = ({ verdict, type }: Traced): boolean => verdict === 'drop' && type !== 'return';

@@ -2,6 +2,7 @@
 import { droppedWords, undropWords, type Dropped } from './hooks.ts';
 import { loopbackOnly, takes, type Listeners } from './listeners.ts';
 import type { Stop } from './report.ts';
+import type { Transport } from './target.ts';
 
 export interface Findings {
   from: string;
@@ -13,6 +14,7 @@ export interface Findings {
   address: string;
   port: number;
   answer: string;
+  protocol: Transport;
   /** on the way there, and on the way back */
   dropped?: Dropped;
   backDropped?: Dropped;
@@ -83,6 +85,11 @@ function noAnswer(f: Findings): Stop {
       why: `the packet arrives in ${place}, and no answer comes back`,
       change: `a look at the program and at the route back: drydock exec ${place} ip route`,
     };
+  if (f.protocol === 'udp')
+    return {
+      why: `the datagram leaves this machine${stale ? ` (${stale})` : ''}, and no answer comes; many programs answer only what they understand, so it may have arrived`,
+      change: 'a look at the network outside of this machine, which Drydock cannot follow',
+    };
   return {
     why: `the packet leaves this machine${stale ? ` (${stale})` : ''}, and no answer comes (${answer})`,
     change: 'a look at the network outside of this machine, which Drydock cannot follow',
@@ -99,10 +106,20 @@ function droppedStop({ from, networks }: Findings, dropped: Dropped): Stop {
   };
 }
 
+/** A datagram that came to a socket that takes it: that no answer comes says nothing. */
+const isTaken = ({ protocol, answer, dropped, backDropped, silent, isolated, listeners, address }: Findings): boolean =>
+  protocol === 'udp' &&
+  answer === 'timeout' &&
+  !dropped &&
+  !backDropped &&
+  !silent &&
+  !isolated &&
+  listeners?.here.some((one) => takes(one, address)) === true;
+
 /** Undefined: it is reachable. */
 export function stopOf(f: Findings): Stop | undefined {
   const { answer, dropped, backDropped, paused, place } = f;
-  if (answer === 'accepted')
+  if (answer === 'accepted' || isTaken(f))
     return paused
       ? {
           why: `${place} is paused: its kernel takes the connection, but its programs stand still`,

@@ -14,6 +14,7 @@ import { DEVICE, openOutside, SENDER } from './outside.ts';
 import type { Place } from './place.ts';
 import type { Hop, HopKind, Stop } from './report.ts';
 import { sendProbe, type Address, type Passes, type Sent } from './sent.ts';
+import type { Transport } from './target.ts';
 import { stopOf } from './verdict.ts';
 import { bridgePort, isSilent, neighbourAt, showWay, wayTo, type FoundWay } from './way.ts';
 
@@ -21,6 +22,7 @@ import { bridgePort, isSilent, neighbourAt, showWay, wayTo, type FoundWay } from
 export interface Destination extends Address {
   /** as the user wrote it: 'db:5432' */
   text: string;
+  protocol: Transport;
   /** whose address it is; absent: outside of this machine */
   place?: Place;
   /** a published port: the container, and the address and the port to which a rule rewrites it */
@@ -140,14 +142,31 @@ function arrivalHops(it: Walking, place: Place): Hop[] {
   return [hop('arrival', place.name, title, [`${place.netns}, ${address}:${port}`]), ...rulesHop(it, place)];
 }
 
-async function listenerHop(k: Kernel, place: Place, port: number): Promise<{ hops: Hop[]; listeners: Listeners }> {
-  const found = await k.job<Listeners>('why-listeners', { pid: place.pid, port } satisfies ListenersQuestion);
+async function listenerHop(
+  k: Kernel,
+  place: Place,
+  port: number,
+  protocol: Transport,
+): Promise<{ hops: Hop[]; listeners: Listeners }> {
+  const question = { pid: place.pid, port, protocol } satisfies ListenersQuestion;
+  const found = await k.job<Listeners>('why-listeners', question);
   const { here } = found;
   // Drydock's own name server is no program of the container
   const others = found.others.filter(({ address }) => address !== SERVER);
   const listeners: Listeners = { here, others };
-  const title = here.length ? `a program listens on port ${port}` : `nothing listens on port ${port}`;
-  return { hops: [hop('listener', place.name, title, (here.length ? here : others).map(showListener))], listeners };
+  const which = protocol === 'udp' ? `UDP port ${port}` : `port ${port}`;
+  const title = here.length ? `a program listens on ${which}` : `nothing listens on ${which}`;
+  return {
+    hops: [
+      hop(
+        'listener',
+        place.name,
+        title,
+        (here.length ? here : others).map((one) => showListener(one, protocol)),
+      ),
+    ],
+    listeners,
+  };
 }
 
 function wayBackHop(it: Walking, places: readonly Place[]): Hop[] {
@@ -166,6 +185,14 @@ const answers: Record<string, string> = {
   ECONNRESET: 'the connection is accepted, and reset at once',
   EHOSTUNREACH: 'no machine has the address',
 };
+
+const datagrams: Record<string, string> = {
+  accepted: 'an answer comes',
+  timeout: 'no answer comes, which is usual for a program that does not understand the datagram',
+  ECONNREFUSED: 'the port is unreachable (ICMP)',
+};
+const answerWords = (answer: string, protocol: Transport): string =>
+  (protocol === 'udp' ? datagrams[answer] : undefined) ?? answers[answer] ?? answer;
 
 /** Where it ends: the container of a published port only if a rule rewrites the destination. */
 function endOf(to: Destination, { answered, passes }: Sent): Walking['end'] {
@@ -191,7 +218,13 @@ export async function walk(k: Kernel, from: Place, host: Place, to: Destination)
   if (!way) return noRoute(from, to);
   const places = distinct([...(outside ? [] : [from]), host, to.inside?.place ?? to.place]);
   const open = outside ? () => openOutside(k) : undefined;
-  const sent = await sendProbe(k, places, host, { source: way.source, to, inside: to.inside }, open);
+  const sent = await sendProbe(
+    k,
+    places,
+    host,
+    { source: way.source, to, inside: to.inside, protocol: to.protocol },
+    open,
+  );
   const it: Walking = { k, from, host, to, way, sent, end: endOf(to, sent) };
   const { place } = it.end;
 
@@ -199,7 +232,7 @@ export async function walk(k: Kernel, from: Place, host: Place, to: Destination)
   const out = await bridgeHop(it, from, way.source);
   const into =
     place && !isSame(from, place) ? await bridgeHop(it, place, it.end.address) : { hops: [], isolated: false };
-  const listening = place && (await listenerHop(k, place, it.end.port));
+  const listening = place && (await listenerHop(k, place, it.end.port, to.protocol));
   const hops = [
     outside
       ? hop('route', from.name, `comes in by a link ${DEVICE} made for it, with address ${SENDER}`, [WIRE])
@@ -225,6 +258,7 @@ export async function walk(k: Kernel, from: Place, host: Place, to: Destination)
     address: it.end.address,
     port: it.end.port,
     answer: sent.answer,
+    protocol: to.protocol,
     ...(dropped && { dropped }),
     ...(backDropped && { backDropped }),
     arrived:
@@ -238,13 +272,13 @@ export async function walk(k: Kernel, from: Place, host: Place, to: Destination)
     networks: new Map([from, place].flatMap(tablesOf)),
   });
   const evidence = [
-    `connect(${to.address}:${to.port}) = ${sent.answer}`,
+    `${to.protocol === 'udp' ? 'sendto' : 'connect'}(${to.address}:${to.port}) = ${sent.answer}`,
     ...(sent.blind === undefined ? [] : [`the packet could not be followed: ${sent.blind}`]),
   ];
   const ends = hops.findLastIndex(({ kind }) => kind === stop?.at);
   if (ends >= 0) hops[ends] = { ...hops[ends]!, stops: true };
   const last = stop !== undefined && !hops.some(({ stops }) => stops);
-  hops.push(hop('answer', from.name, answers[sent.answer] ?? sent.answer, evidence, last));
+  hops.push(hop('answer', from.name, answerWords(sent.answer, to.protocol), evidence, last));
   return {
     hops,
     ...(stop && { stop }),

@@ -54,10 +54,12 @@ class Question {
 
   /** From another machine, to a port of the host or a published port of a container. */
   async fromOutside(): Promise<{ hops: Hop[]; stop?: Stop }> {
-    const { host, port } = this.target;
+    const { host, port, protocol } = this.target;
+    if (protocol === 'udp')
+      throw badParameter('from outside only packets of TCP are followed: give a target without udp');
     const seen = isIP(host) ? undefined : called(this.known, host);
     if (seen && !isUp(seen)) return { hops: [], stop: notRunning(seen) };
-    const published = seen ? publishedBy(seen, port) : publisherOf(this.known, port);
+    const published = seen ? publishedBy(seen, this.target) : publisherOf(this.known, this.target);
     if (seen && !published) return { hops: [], stop: notPublished(seen, port) };
     const hostPort = published?.hostPort ?? port;
     const address = isIP(host) ? host : await hostAddress(this.k, this.known, published?.hostIp);
@@ -69,7 +71,7 @@ class Question {
         : `no container publishes port ${hostPort} of the host`,
       evidence: published ? [`${published.hostIp}:${hostPort} → ${published.inside}/tcp`] : [],
     };
-    const to = await this.#onHost({ text: showTarget(this.target), address, port: hostPort });
+    const to = await this.#onHost({ text: showTarget(this.target), protocol, address, port: hostPort });
     const walked = await walk(this.k, outsidePlace, this.host, to);
     return { hops: [hop, ...walked.hops], ...(walked.stop && { stop: walked.stop }) };
   }
@@ -114,8 +116,8 @@ class Question {
 
   /** Who has this address now, as seen from `from`. */
   async #destination(from: Place, address: string, hops: readonly Hop[]): Promise<Destination> {
-    const { port } = this.target;
-    const plain: Destination = { text: showTarget(this.target), address, port };
+    const { port, protocol } = this.target;
+    const plain: Destination = { text: showTarget(this.target), protocol, address, port };
     if (address.includes(':')) throw badParameter(`${address} is an IPv6 address: only packets of IPv4 are followed`);
     if (address.startsWith('127.')) {
       const shared = from.container && from.netns !== this.host.netns;
@@ -131,7 +133,7 @@ class Question {
 
   async #onHost(plain: Destination): Promise<Destination> {
     const onHost: Destination = { ...plain, place: this.host };
-    const published = publisherOf(this.known, plain.port, plain.address);
+    const published = publisherOf(this.known, plain, plain.address);
     const { address } = published?.endpoint ?? {};
     const place = published && (await this.place(published.seen));
     if (!published || !address || !place) return onHost;
@@ -150,16 +152,16 @@ class Question {
   }
 
   /** A proxy that took the connection makes another one to the container. */
-  async #behindProxy({ inside, text }: Destination, { listeners, end }: Walked): Promise<Walked | undefined> {
+  async #behindProxy({ inside, text, protocol }: Destination, { listeners, end }: Walked): Promise<Walked | undefined> {
     const proxied = listeners?.here.some(({ words = [] }) => words[0] === PROGRAM);
     if (!inside || !proxied || end?.netns !== this.host.netns) return undefined;
     const hop: Hop = {
       kind: 'proxy',
       where: HOST,
       title: `${PROGRAM} takes the connection and makes another one to ${inside.address}:${inside.port}`,
-      evidence: [`published port ${this.target.port} → ${inside.place.name} ${inside.port}/tcp`],
+      evidence: [`published port ${this.target.port} → ${inside.place.name} ${inside.port}/${protocol}`],
     };
-    const walked = await walk(this.k, this.host, this.host, { text, ...inside });
+    const walked = await walk(this.k, this.host, this.host, { text, protocol, ...inside });
     return { ...walked, hops: [hop, ...walked.hops] };
   }
 }

@@ -8,7 +8,6 @@ import type { Decoded, Kind, Request } from '../message.ts';
 import { forIpv4, nfgenmsg } from '../nftables/nfgenmsg.ts';
 
 const NFNL_SUBSYS_CTNETLINK = 1;
-const TCP = 6;
 const addresses: Schema = { src: at(1, ip), dst: at(2, ip) };
 const protocol: Schema = { num: at(1, u8), src_port: at(2, be16), dst_port: at(3, be16) };
 const tuple: Schema = {
@@ -113,14 +112,14 @@ const endsOf = (whole: Value | undefined): Ends | undefined => {
   };
 };
 /** Asks for the TCP flow whose first packet had these ends. ENOENT when there is none. */
-export const getFlow = ({ source, sourcePort, destination, port }: Ends): [Request, Kind] => [
+export const getFlow = ({ source, sourcePort, destination, port }: Ends, protocol: number): [Request, Kind] => [
   {
     kind: IPCTNL_MSG_CT_GET,
     header: forIpv4,
     attributes: {
       tuple_orig: {
         ip: { src: source, dst: destination },
-        proto: { num: TCP, src_port: sourcePort, dst_port: port },
+        proto: { num: protocol, src_port: sourcePort, dst_port: port },
       },
     },
   },

@@ -75,15 +75,19 @@ export interface TraceEvent {
   packet?: TracedPacket;
 }
 
+/** The protocol's number: a datagram that is not empty has other bytes there. */
+const TCP = 6;
+
 function packetIn(network: unknown, transport: unknown): TracedPacket | undefined {
   if (!Buffer.isBuffer(network) || !Buffer.isBuffer(transport)) return undefined;
-  if (network.length < 20 || transport.length < 14) return undefined;
+  if (network.length < 20 || transport.length < 4) return undefined;
   return {
     source: network.subarray(12, 16).join('.'),
     destination: network.subarray(16, 20).join('.'),
     sourcePort: transport.readUInt16BE(0),
     port: transport.readUInt16BE(2),
-    flags: transport.readUInt8(13),
+    // the header of UDP has none
+    flags: network.readUInt8(9) === TCP && transport.length >= 14 ? transport.readUInt8(13) : 0,
   };
 }
 
