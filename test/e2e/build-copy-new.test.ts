@@ -53,4 +53,22 @@ test('a file on the way is still refused, and --chown gives the owner in a new p
   assert.equal(await left(), []);
 });
 
+test('--chown with numbers is the owner in the first layer of an image, also of files of another stage', async () => {
+  const dir = context({
+    Dockerfile: `FROM base AS one
+RUN mkdir /d && touch /d/a /d/b && chown 5:6 /d/a
+FROM scratch
+COPY --from=one --chown=7:8 /d /e
+COPY --from=one --chown=0:0 /d /f/
+FROM base
+COPY --from=1 / /in
+RUN stat -c '%n %u:%g' /in/e /in/e/a /in/e/b /in/f/a /in/f/b > /list
+`,
+  });
+  const { code, err } = await d.docker('build', '-t', 'chowned', dir);
+  assert.is(code, 0, err);
+  const list = await d.ok('run', '--rm', '--network', 'none', 'chowned', 'cat', '/list');
+  assert.is(list, '/in/e 7:8\n/in/e/a 7:8\n/in/e/b 7:8\n/in/f/a 0:0\n/in/f/b 0:0');
+});
+
 test.run();

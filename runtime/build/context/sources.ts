@@ -276,13 +276,15 @@ export interface ArchiveInput {
   make: readonly string[];
   /** --chmod: of all that is copied, but not of `make` */
   permissions?: number;
+  /** --chown: of all, also of `make` */
+  owner?: { uid: number; gid: number };
 }
 /** Archives the files under the names that they get in the image. */
 export async function archiveSources(
-  { found, target, into, make, permissions }: ArchiveInput,
+  { found, target, into, make, permissions, owner }: ArchiveInput,
   emit: Emit,
 ): Promise<void> {
-  const tar = new TarEntries(emit, permissions);
+  const tar = new TarEntries(emit, permissions, owner);
   let isLeftOut = (_path: string): boolean => false;
   const add = async (path: string, as: string): Promise<void> => {
     if (isLeftOut(path)) return;

@@ -1,6 +1,6 @@
 /** COPY, ADD and WORKDIR: files and directories that come into a container of the build. */
 import { posix } from 'node:path';
-import type { Found } from '../../build/context/sources.ts';
+import type { ArchiveInput, Found } from '../../build/context/sources.ts';
 import type { BuildContext } from '../../build/build.ts';
 import { withoutArchives } from '../../build/files/added.ts';
 import { archived } from '../../build/files/archived.ts';
@@ -19,6 +19,12 @@ const unique = (paths: readonly string[]): string[] => [...new Set(paths)];
 /** Of --parents: the directories in which the files are. */
 const parentsOf = (found: readonly Found[], target: string): string[] =>
   unique(found.filter(({ parents }) => parents).map(({ name }) => posix.dirname(posix.join(target, name))));
+
+/** The owner, as far as it needs no passwd(5). */
+function numbersOf(owner: string): Pick<ArchiveInput, 'owner'> | undefined {
+  const [, uid, gid] = /^(\d{1,9}):(\d{1,9})$/.exec(owner === '0' ? '0:0' : owner) ?? [];
+  return uid && gid ? { owner: { uid: Number(uid), gid: Number(gid) } } : undefined;
+}
 
 /** The directories of this path that the container does not have. Throws ApiError 400 for a file on the way. */
 async function missing(c: BuildContext, container: string, path: string): Promise<string[]> {
@@ -42,13 +48,17 @@ ADD unpacks a tar archive first, and copies its content instead. The files belon
     const { target, slash, owner, permissions } = c.prepared!.copy!;
     const found = await withoutArchives(k, c, number);
     const mode = permissions === undefined ? {} : { permissions };
+    const numbers = owner ? numbersOf(owner) : undefined;
     const many = found.length > 1 || slash;
     const isInto = many || found[0]!.directory;
     if (!image?.layers.length) {
-      if (owner && !/^0(:0)?$/.test(owner))
-        throw new ApiError(501, `--chown=${owner} in the first layer of an image: not there yet in Drydock`);
+      if (owner && !numbers)
+        throw new ApiError(
+          501,
+          `--chown=${owner} in the first layer of an image: not there yet in Drydock; give uid:gid, as there is no passwd(5)`,
+        );
       const make = unique([isInto ? target : posix.dirname(target), ...parentsOf(found, target)].flatMap(pathsTo));
-      c.direct = { found, target: relative(target), into: many, make, ...mode };
+      c.direct = { found, target: relative(target), into: many, make, ...mode, ...numbers };
       return;
     }
     const container = (c.container = await c.runtime.createForFiles(image));
@@ -57,11 +67,11 @@ ADD unpacks a tar archive first, and copies its content instead. The files belon
     const make = kind ? [] : await missing(c, container, isInto ? target : posix.dirname(target));
     for (const path of parentsOf(found, target)) make.push(...(await missing(c, container, path)));
     const input = { found, target: relative(target), into: many || kind === 'directory', make: unique(make), ...mode };
-    if (found.length === 1 && isInto && !owner && make[0] === pathsTo(target)[0]) {
+    if (found.length === 1 && isInto && (!owner || numbers) && make[0] === pathsTo(target)[0]) {
       // nothing of the image is on the way, so the archive is what a container's upper directory would become
       await c.runtime.remove(container);
       c.container = undefined;
-      c.direct = input;
+      c.direct = { ...input, ...numbers };
       return;
     }
     await c.runtime.write(container, '/', archived(input), owner);

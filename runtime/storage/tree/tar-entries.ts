@@ -49,10 +49,11 @@ export class TarEntries {
   /** a file with several names → the name that has its data, and how many names are still to come */
   readonly #links = new Map<string, { name: Buffer; left: number }>();
 
-  /** `permissions` are those of every entry but a symbolic link, instead of its own. */
+  /** Instead of its own: `permissions` of every entry but a symbolic link, `owner` of every entry. */
   constructor(
     emit: Emit,
     private readonly permissions?: number,
+    private readonly owner?: { uid: number; gid: number },
   ) {
     this.#tar = new TarWriter(emit);
   }
@@ -78,7 +79,8 @@ export class TarEntries {
   }
 
   async #add(fd: number, path: Buffer, type: string, stat: FileStat): Promise<void> {
-    const { uid, gid, mtime, rdev } = stat;
+    const { mtime, rdev } = stat;
+    const { uid, gid } = this.owner ?? stat;
     const mode = type === '2' ? stat.mode : (this.permissions ?? stat.mode);
     const entry: TarEntry = { type, name: path, mode, uid, gid, size: 0, mtime };
     const first = type === '5' ? undefined : this.#linked(stat, path);
@@ -132,10 +134,11 @@ export class TarEntries {
     }
   }
 
-  /** Adds a directory that is no entry of a file system: root's, mode 755. */
+  /** Adds a directory that is no entry of a file system: root's, if no owner is given, and with mode 755. */
   async directory(name: Buffer): Promise<void> {
     const mtime = { sec: Math.floor(Date.now() / 1000), nsec: 0 };
-    await this.#tar.entry({ type: '5', name, mode: 0o755, uid: 0, gid: 0, size: 0, mtime });
+    const { uid, gid } = this.owner ?? { uid: 0, gid: 0 };
+    await this.#tar.entry({ type: '5', name, mode: 0o755, uid, gid, size: 0, mtime });
   }
 
   /** Adds a whiteout, `.wh.NAME`. Its time is always the same, so that equal changes make equal archives. */
