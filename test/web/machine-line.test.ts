@@ -95,6 +95,32 @@ test('a press on the lanes moves the cursor there, Home goes to the beginning, E
   assert.is(await said(), 'live');
 });
 
+test('the map is zoomed at the pointer with the wheel, by key and by button; the address holds the scale, Escape ends it', async () => {
+  const { page } = visit;
+  const before = (await tile('first').boundingBox())!;
+  await page.mouse.move(before.x, before.y);
+  await page.mouse.wheel(0, -240);
+  await until('it is larger', async () => (await tile('first').boundingBox())!.width > before.width * 1.2);
+  const larger = (await tile('first').boundingBox())!;
+  assert.ok(Math.abs(larger.x - before.x) < 3 && Math.abs(larger.y - before.y) < 3, JSON.stringify([before, larger]));
+  await page.locator('h1').click();
+  await page.keyboard.press('+');
+  await until('the key', async () => (await tile('first').boundingBox())!.width > larger.width * 1.2);
+  assert.equal(await violations(page), []);
+  await visit.shot('map-zoomed');
+  const hash = await page.evaluate<string>('location.hash');
+  assert.match(hash, /^#map\?z=/);
+  const width = (await tile('first').boundingBox())!.width;
+  await page.reload();
+  await until('the same scale', async () => Math.abs(((await tile('first').boundingBox())?.width ?? 0) - width) < 2);
+  await page.keyboard.press('Escape');
+  await until('all of it', async () => Math.abs((await tile('first').boundingBox())!.width - before.width) < 2);
+  await page.getByRole('button', { name: 'larger' }).click();
+  await until('the button', async () => (await tile('first').boundingBox())!.width > before.width * 1.4);
+  await page.getByRole('button', { name: 'show the whole map' }).click();
+  await until('the address is short again', async () => /^#?$/.test(await page.evaluate<string>('location.hash')));
+});
+
 test('at 390 pixels, in the dark, nothing is wider than the screen', async () => {
   const { page } = visit;
   await page.emulateMedia({ colorScheme: 'dark' });

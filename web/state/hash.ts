@@ -1,6 +1,6 @@
 /**
  * The cursor in the address: `#run/ID?k=31&sel=net:veth…`. Without `k` the newest event is selected. `t=1764517325123`
- * is a moment of the machine's past, also on the map: `#map?t=…`. Two runs side by side:
+ * is a moment of the machine's past, also on the map: `#map?t=…&z=2.000,0.500,0.300`. Two runs side by side:
  * `#compare/A/B?step=init.execve`. `#lessons` is the list of lessons, `#lesson/ID?k=…` one lesson with its own cursor;
  * the lesson determines the container, so its id is not in the address.
  */
@@ -17,6 +17,7 @@ export interface Cursor {
   k: number | undefined;
   /** ms since 1970 */ at?: number | undefined;
   sel: string | undefined;
+  /** of the map: scale, and the middle as parts of its width and height */ view?: string | undefined;
   against?: string;
   step?: string | undefined;
   /** '' is the list of lessons */ lesson?: string | undefined;
@@ -37,16 +38,17 @@ export function readHash(hash: string): Cursor {
   const [, lesson, lessonQuery = ''] = /^#lesson\/([a-z0-9-]{1,64})(?:\?(.*))?$/.exec(hash) ?? [];
   if (lesson) return { ...readHash(`#run/?${lessonQuery}`), lesson };
   const search = new URLSearchParams(query);
-  const [k, at] = [search.get('k'), search.get('t')];
+  const [k, at, view] = ['k', 't', 'z'].map((name) => search.get(name) ?? '') as [string, string, string];
   return {
     id,
-    k: k !== null && /^\d{1,9}$/.test(k) ? Number(k) : undefined,
-    ...(at !== null && /^\d{1,14}(\.\d{1,6})?$/.test(at) && { at: Number(at) }),
+    k: /^\d{1,9}$/.test(k) ? Number(k) : undefined,
+    ...(/^\d{1,14}(\.\d{1,6})?$/.test(at) && { at: Number(at) }),
     sel: search.get('sel') ?? undefined,
+    ...(/^\d(\.\d{1,3})?(,[01](\.\d{1,3})?){2}$/.test(view) && { view }),
   };
 }
 
-export function writeHash({ id, k, at, sel, against, step, lesson }: Cursor): string {
+export function writeHash({ id, k, at, sel, view, against, step, lesson }: Cursor): string {
   if (lesson === '') return '#lessons';
   if (against && lesson === undefined)
     return `#compare/${id}/${against}${step ? `?${new URLSearchParams({ step }).toString()}` : ''}`;
@@ -54,6 +56,7 @@ export function writeHash({ id, k, at, sel, against, step, lesson }: Cursor): st
     ...(k !== undefined && { k: String(k) }),
     ...(at !== undefined && { t: String(at) }),
     ...(sel && { sel }),
+    ...(view && !id && !lesson && { z: view }),
   }).toString();
   if (!id && !lesson) return search ? `#map?${search}` : '#';
   return `#${lesson ? `lesson/${lesson}` : `run/${id}`}${search && `?${search}`}`;

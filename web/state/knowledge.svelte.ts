@@ -37,6 +37,8 @@ export class Knowledge {
   /** a moment of the machine's past (ms since 1970) that is selected instead of an event */
   at = $state<number | undefined>(undefined);
   sel = $state<string | undefined>(undefined);
+  /** what is seen of the map: its scale, and the middle as parts of its width and height; undefined: all of it */
+  view = $state<string | undefined>(undefined);
   over = $state(false);
   /** the run to compare with, and the step selected in both */
   against = $state('');
@@ -206,7 +208,7 @@ export class Knowledge {
   }
 
   #fromHash(): void {
-    const { id, k: place, at, sel, against = '', step, lesson } = readHash(this.#address.read());
+    const { id, k: place, at, sel, view, against = '', step, lesson } = readHash(this.#address.read());
     // Without an address a recording begins at its beginning.
     const k = this.recording && !id ? 0 : place;
     this.lesson = this.recording ? undefined : lesson;
@@ -216,6 +218,7 @@ export class Knowledge {
       k,
       at,
       sel,
+      view,
       against: this.recording && against !== A_FILE ? '' : against,
       comparedStep: step,
     });
@@ -229,6 +232,7 @@ export class Knowledge {
         k: this.k,
         at: this.at,
         sel: this.sel,
+        view: this.view,
         against: this.against,
         step: this.comparedStep,
         lesson: this.lesson,
@@ -296,6 +300,13 @@ export class Knowledge {
     this.k = undefined;
     this.at = time;
     this.hurry.seek(from, this.shown);
+    this.#toHash();
+  }
+
+  /** The camera of the map has moved. */
+  look(view: string | undefined): void {
+    if (this.id || this.lesson !== undefined || view === this.view) return;
+    this.view = view;
     this.#toHash();
   }
 

@@ -36,6 +36,12 @@ export const start = {
     },
   },
   asTable: 'as table',
+  zoom: {
+    title: 'Scale of the map',
+    out: 'smaller',
+    whole: (scale: string) => `${scale}: show the whole map`,
+    into: 'larger',
+  },
   asItWas: (time: string) => `as it was at ${time}`,
   loading: 'The daemon is asked what is on this machine…',
   close: 'close',

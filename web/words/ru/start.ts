@@ -38,6 +38,7 @@ export const start: Words['start'] = {
     },
   },
   asTable: 'таблицей',
+  zoom: { title: 'Масштаб карты', out: 'мельче', whole: (scale) => `${scale}: показать всю карту`, into: 'крупнее' },
   asItWas: (time) => `какой она была в ${time}`,
   loading: 'Узнаём у демона, что есть на этой машине…',
   close: 'закрыть',
