@@ -74,6 +74,13 @@ export interface BuildSeen {
   ran: string[];
 }
 
+/** An image that was written to an archive, read from one, or verified. */
+interface ImageWork {
+  failed: boolean;
+  /** without registry and tag; of an archive that was refused none are known */
+  images: string[];
+}
+
 /** What the engine has besides containers. Each is read on demand. */
 export interface Things {
   network(name: string): NetworkRecord | undefined;
@@ -86,6 +93,8 @@ export interface Things {
   pushes(name: string): Promise<number[]>;
   /** builds of this name, without registry and tag, since the task was open */
   builds(name: string): Promise<BuildSeen[]>;
+  /** those that have ended since the task was open */
+  imageWork(kind: 'save' | 'load' | 'verify'): ImageWork[];
 }
 
 /** The machine's state in one round. */

@@ -1,6 +1,9 @@
 /** Images and builds, as the store and the journals of builds have them. */
 import { kind, type Family } from './check.ts';
-import { compare, either, number, object, op, optional, path, pattern, text } from './shape.ts';
+import { compare, either, number, object, oneOf, op, optional, path, pattern, text } from './shape.ts';
+
+const works = { save: 'saved', load: 'loaded', verify: 'verified' } as const;
+const worksRu = { save: 'записан в архив', load: 'загружен из архива', verify: 'проверен' } as const;
 
 export const image: Family = {
   'image.exists': kind({
@@ -61,6 +64,21 @@ export const image: Family = {
     }),
     holds: async ({ image: name, blobs }, _, { things }) =>
       (await things.pushes(name)).some((sent) => !blobs || compare(sent, blobs.op, blobs.value)),
+  }),
+  'image.work': kind({
+    live: true,
+    host: true,
+    arg: object({
+      kind: oneOf<keyof typeof works>('kind', ['save', 'load', 'verify']),
+      image: optional(text('image')),
+      failed: optional(either),
+    }),
+    says: ({ kind: of, image: name, failed = false }) => ({
+      en: `${name ?? 'an image'} was ${failed ? 'not ' : ''}${works[of]}${failed ? ': it failed' : ''}`,
+      ru: `${name ?? 'образ'} ${failed ? 'не ' : ''}${worksRu[of]}${failed ? ': ошибка' : ''}`,
+    }),
+    holds: ({ kind: of, image: name, failed = false }, _, { things }) =>
+      things.imageWork(of).some((one) => one.failed === failed && (!name || one.images.includes(name))),
   }),
   'build.done': kind({
     live: true,

@@ -51,17 +51,15 @@ async function sentBy(push: OperationHandle): Promise<number> {
 /** `since`: milliseconds since 1970; earlier builds and pushes do not count. */
 export function thingsOf(engine: Engine, k: Kernel, since: number): Things {
   const { networks, volumes, images } = engine;
-  const ended = (wanted: Kind, name: string) =>
+  const ended = (wanted: Kind) =>
     engine
       .operations()
-      .filter(
-        ({ record: { kind, subject, created, ended: at, state } }) =>
-          kind === wanted &&
-          at !== undefined &&
-          (wanted === 'build' || state === 'done') &&
-          created >= since &&
-          nameOfImage(subject.name) === name,
-      );
+      .filter(({ record: { kind, created, ended: at } }) => kind === wanted && at !== undefined && created >= since);
+  const endedOf = (wanted: Kind, name: string) =>
+    ended(wanted).filter(
+      ({ record: { subject, state } }) =>
+        (wanted === 'build' || state === 'done') && nameOfImage(subject.name) === name,
+    );
   return {
     network: (name) => networks.list().find((one) => one.name === name && one.state === 'made'),
     volume: (name) => volumes.find(name) !== undefined,
@@ -71,7 +69,12 @@ export function thingsOf(engine: Engine, k: Kernel, since: number): Things {
     },
     image: (name) => images.find(name),
     inImage: (name, path) => inLayers(k, images.find(name)?.layers.map(({ dir }) => dir) ?? [], path),
-    pushes: (name) => Promise.all(ended('push', name).map(sentBy)),
-    builds: (name) => Promise.all(ended('build', name).map(seenOf)),
+    pushes: (name) => Promise.all(endedOf('push', name).map(sentBy)),
+    builds: (name) => Promise.all(endedOf('build', name).map(seenOf)),
+    imageWork: (kind) =>
+      ended(kind).map(({ record: { state, subject } }) => ({
+        failed: state === 'failed',
+        images: subject.name.split(' ').map(nameOfImage),
+      })),
   };
 }

@@ -140,6 +140,13 @@ const look = (...subjects: Subject[]): Look => ({
             { failed: true, kept: [], ran: ['RUN false'] },
           ]
         : [],
+    imageWork: (kind) =>
+      kind === 'load'
+        ? [
+            { failed: false, images: ['app', 'web'] },
+            { failed: true, images: ['an', 'archive'] },
+          ]
+        : [],
   },
 });
 const check = (value: unknown, ...subjects: Subject[]) =>
@@ -231,6 +238,10 @@ const cases: [holds: boolean, check: object][] = [
   [true, { 'image.pushed': 'app' }],
   [true, { 'image.pushed': { image: 'app', blobs: { op: '<=', value: 2 } } }],
   [false, { 'image.pushed': { image: 'app', blobs: { op: '>', value: 6 } } }],
+  [true, { 'image.work': { kind: 'load', image: 'web' } }],
+  [true, { 'image.work': { kind: 'load', failed: true } }],
+  [false, { 'image.work': { kind: 'load', image: 'web', failed: true } }],
+  [false, { 'image.work': { kind: 'save' } }],
   [false, { 'host.port': 1 }],
   [true, { 'build.done': 'app' }],
   [true, { 'build.done': { image: 'app', kept: 'deps', ran: 'COPY src' } }],
