@@ -8,9 +8,15 @@ export const connections: Family = {
   'network.exists': kind({
     live: true,
     host: true,
-    arg: text('name'),
-    says: (name) => ({ en: `there is a network ${name}`, ru: `есть сеть ${name}` }),
-    holds: (name, _, { things }) => things.network(name) !== undefined,
+    arg: object({ name: text('name'), driver: optional(text('driver')) }, 'name'),
+    says: ({ name, driver }) => ({
+      en: `there is a network ${name}${driver ? ` of the driver ${driver}` : ''}`,
+      ru: `есть сеть ${name}${driver ? ` с драйвером ${driver}` : ''}`,
+    }),
+    holds: ({ name, driver }, _, { things }) => {
+      const found = things.network(name);
+      return found !== undefined && (!driver || found.driver === driver);
+    },
   }),
   'network.ipv6': kind({
     live: true,

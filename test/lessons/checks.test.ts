@@ -124,7 +124,7 @@ const look = (...subjects: Subject[]): Look => ({
   strangers: () => [],
   rules: async () => 'postrouting: masquerade',
   things: {
-    network: (name) => (name === 'front' ? ({ name, ipv6: true } as NetworkRecord) : undefined),
+    network: (name) => (name === 'front' ? ({ name, driver: 'macvlan', ipv6: true } as NetworkRecord) : undefined),
     volume: (name) => name === 'store',
     inVolume: async (name, path) => (name === 'store' && path === '/x' ? 'file' : undefined),
     image: (name) =>
@@ -194,6 +194,8 @@ const cases: [holds: boolean, check: object][] = [
   [false, { 'daemon.ended': 'killed' }],
   [true, { 'network.exists': 'front' }],
   [false, { 'network.exists': 'back' }],
+  [true, { 'network.exists': { name: 'front', driver: 'macvlan' } }],
+  [false, { 'network.exists': { name: 'front', driver: 'bridge' } }],
   [true, { 'network.ipv6': 'front' }],
   [false, { 'network.ipv6': 'back' }],
   [true, { 'container.network': 'front' }],
