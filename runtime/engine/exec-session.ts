@@ -27,6 +27,7 @@ import { execPaths } from '../container/paths.ts';
 import { badParameter, conflict, ApiError } from '../errors/api-error.ts';
 import { runPhase, unwind, type Run } from '../operation/run-phase.ts';
 import { startFailure, withRest } from '../operation/failure.ts';
+import { EndNotice } from './end-notice.ts';
 import { listenBefore, Streams } from '../container/io/streams.ts';
 import { restOf } from '../operation/rollback.ts';
 
@@ -110,6 +111,10 @@ export class ExecSession implements ExecHandle {
   /** what a failed start could not undo */
   left: readonly string[] = [];
   state: { running: boolean; exitCode: number | null; pid: number } = { running: false, exitCode: null, pid: 0 };
+  readonly #endNotice = new EndNotice(
+    () => this.state.running,
+    () => void this.#ended(),
+  );
 
   constructor(
     readonly container: ContainerHandle,
@@ -135,7 +140,7 @@ export class ExecSession implements ExecHandle {
       process: processOf(c, config),
       stdin: config.AttachStdin ?? false,
       live: {
-        listen: (k) => listenBefore(k, this.#streams, this.#run.container.paths.shimSocket, () => void this.#ended()),
+        listen: (k) => listenBefore(k, this.#streams, this.#run.container.paths.shimSocket, this.#endNotice.tell),
       },
     };
     this.#run = newRun(target, journal, this.gate, this.#label);
@@ -185,6 +190,7 @@ export class ExecSession implements ExecHandle {
     await this.around.performing(this.#label, () => this.#runPhase());
     this.state = { running: true, exitCode: null, pid: live.pid ?? 0 };
     this.#event('exec_start');
+    this.#endNotice.settle();
   }
 
   async #runPhase(): Promise<void> {
@@ -214,7 +220,6 @@ export class ExecSession implements ExecHandle {
   }
 
   async #ended(): Promise<void> {
-    if (!this.state.running) return;
     const { paths, live } = this.#run.container;
     this.#end(exitCodeOf(readExit(paths.exit).status));
     await closeLive(this.kernel, live);

@@ -31,6 +31,7 @@ import { listenBefore, Streams } from '../container/io/streams.ts';
 import { newPull } from '../image/pull.ts';
 import type { Life, Surroundings } from './surroundings.ts';
 import { connected, enter, noticeOom, type Transiting } from './transitions.ts';
+import { EndNotice } from './end-notice.ts';
 import { Reaching } from './reaching.ts';
 import { Waiters } from './waiters.ts';
 import { ContainerRollback } from './container-rollback.ts';
@@ -56,6 +57,10 @@ export class Lifecycle implements Life, Transiting {
   failure: StartFailure | undefined;
   readonly oom: OomWatch;
   readonly #back: ContainerRollback;
+  readonly #end = new EndNotice(
+    () => this.running,
+    () => this.actor.send({ type: 'EXITED' }),
+  );
   readonly operations: ContainerOperations;
   readonly health: HealthMonitor;
   /**
@@ -112,7 +117,10 @@ export class Lifecycle implements Life, Transiting {
       input: { work },
       snapshot: containerMachine.resolveState({ value, context }),
     });
-    this.actor.subscribe((snapshot) => enter(this, snapshot.value as MachineState, snapshot.context.error));
+    this.actor.subscribe((snapshot) => {
+      enter(this, snapshot.value as MachineState, snapshot.context.error);
+      this.#end.settle();
+    });
     this.actor.start();
   }
 
@@ -176,8 +184,6 @@ export class Lifecycle implements Life, Transiting {
   /** `cp` of a stopped container: neither a start nor a removal may begin meanwhile. */
   readonly reaching = new Reaching(() => this.waiters.changed());
 
-  // ---- the work of the state machine ----
-
   async #phase(id: PhaseId): Promise<void> {
     await this.#back.done; // this also makes the journal show the new state before the events of its phase
     try {
@@ -189,7 +195,7 @@ export class Lifecycle implements Life, Transiting {
       }
       if (id === 'init')
         this.container.live.listen = (k) =>
-          listenBefore(k, this.streams, this.container.paths.shimSocket, () => this.actor.send({ type: 'EXITED' }));
+          listenBefore(k, this.streams, this.container.paths.shimSocket, this.#end.tell);
       const known = new Set(this.container.warnings);
       if (id === 'create') this.#declareVolumes();
       const work = () => runPhase(this.run, phaseOf(this.container, id));
@@ -241,7 +247,7 @@ export class Lifecycle implements Life, Transiting {
         this.record.machine === 'paused' ? this.container.cgroup.freeze(kernel) : this.container.cgroup.thaw(kernel)
       ).catch(() => undefined);
       if (live.pid) live.pidfd = await tolerate(['ESRCH'], kernel.daemon.pidfd_open(live.pid, 0));
-      await this.streams.open(paths.shimSocket, () => this.actor.send({ type: 'EXITED' }));
+      await this.streams.open(paths.shimSocket, this.#end.tell);
       noticeOom(this);
       if (this.machine === 'running') await this.health.adopt();
     } catch (error) {
@@ -278,6 +284,7 @@ export class Lifecycle implements Life, Transiting {
     this.#renewPull();
     Object.assign(this.record, { stopped: false, runs: this.record.runs + 1 });
     this.restartCanceled = false;
+    this.#end.forget();
     this.log.run = this.record.runs;
     this.failure = undefined;
     this.container.exit = undefined;
