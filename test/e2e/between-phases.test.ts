@@ -152,7 +152,9 @@ s.test('of calls at the same time each is answered as if they came one after the
     ),
     [201, 204],
   );
-  assert.equal(codes(await Promise.all([1, 2].map(() => d().api('DELETE', '/containers/many?force=1')))), [204, 409]);
+  // the second comes in the middle of the removal, or after it
+  const [first, second] = codes(await Promise.all([1, 2].map(() => d().api('DELETE', '/containers/many?force=1'))));
+  assert.ok(first === 204 && (second === 404 || second === 409), `${first} ${second}`);
 });
 
 s.test('in the middle of a pull some wait for the start, and kill cancels it', async () => {

@@ -80,8 +80,14 @@ export function leftovers(daemon: Daemon): Record<string, string[]> {
   };
 }
 
+/** libuv keeps /dev/null open, read only, in each event loop with a stream, for an accept(2) that fails with EMFILE. */
+const isReserve = (pid: number, fd: string, target: string) =>
+  target === '/dev/null' && /^flags:\s+\d*0$/m.test(attempt(() => readFileSync(`/proc/${pid}/fdinfo/${fd}`, 'latin1')));
 const opened = (pid: number) =>
-  list(`/proc/${pid}/fd`).map((fd) => attempt(() => readlinkSync(`/proc/${pid}/fd/${fd}`)));
+  list(`/proc/${pid}/fd`).flatMap((fd) => {
+    const target = attempt(() => readlinkSync(`/proc/${pid}/fd/${fd}`));
+    return isReserve(pid, fd, target) ? [] : [target];
+  });
 const pause = (ms: number) => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 
 /**

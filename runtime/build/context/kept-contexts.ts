@@ -95,7 +95,8 @@ export class KeptContexts {
       replaceWhole(join(partial, 'record.json'), JSON.stringify(record));
       if (existsSync(`${dir}${ENDING}`)) renameSync(`${dir}${ENDING}`, join(partial, `context${ENDING}`));
       renameSync(dir, join(partial, 'context'));
-      await this.remove(id);
+      // another build of the same client may give its files meanwhile
+      while (this.#all().has(id)) await this.remove(id);
       renameSync(partial, join(this.#dir, id));
       this.#all().set(id, record);
     } finally {

@@ -154,14 +154,16 @@ async function listenerHop(
   // Drydock's own name server is no program of the container
   const others = found.others.filter(({ address }) => address !== SERVER);
   const listeners: Listeners = { here, others };
-  const which = protocol === 'udp' ? `UDP port ${port}` : `port ${port}`;
-  const title = here.length ? `a program listens on ${which}` : `nothing listens on ${which}`;
+  const [some, none] =
+    protocol === 'udp'
+      ? [`a program listens on UDP port ${port}`, `nothing listens on UDP port ${port}`]
+      : [`a program listens on port ${port}`, `nothing listens on port ${port}`];
   return {
     hops: [
       hop(
         'listener',
         place.name,
-        title,
+        here.length ? some : none,
         (here.length ? here : others).map((one) => showListener(one, protocol)),
       ),
     ],

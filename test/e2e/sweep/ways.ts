@@ -90,6 +90,11 @@ const starts: Record<string, (d: Daemon) => object> = {
     Image: 'tiny',
     Cmd: ['true'],
     HostConfig: { NetworkMode: 'named', Mounts: [{ Type: 'volume', Source: 'mounted', Target: '/data' }] },
+    NetworkingConfig: {
+      EndpointsConfig: {
+        named: { DriverOpts: { 'com.docker.network.endpoint.sysctls': 'net.ipv4.conf.IFNAME.log_martians=1' } },
+      },
+    },
   }),
   shared: () => ({
     Image: 'tiny',
