@@ -57,7 +57,7 @@ export const host: Family = {
     live: true,
     host: true,
     arg: number,
-    says: (port) => ({ en: `on the host somebody listens on port ${port}`, ru: `на хосте слушают порт ${port}` }),
+    says: (port) => ({ en: `on the host a program listens on port ${port}`, ru: `на хосте слушают порт ${port}` }),
     holds: (port) => listenersOf(process.pid).some((one) => one.port === port),
   }),
   'host.link': kind({

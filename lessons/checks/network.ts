@@ -68,7 +68,7 @@ export const network: Family = {
     says: ({ state, port }) => ({
       en:
         state === 'listen'
-          ? `inside somebody listens${port ? ` on port ${port}` : ''}`
+          ? `inside a program listens${port ? ` on port ${port}` : ''}`
           : `inside there is a TCP connection${port ? ` with port ${port}` : ''}`,
       ru:
         state === 'listen'
@@ -85,7 +85,7 @@ export const network: Family = {
     live: true,
     arg: number,
     says: (port) => ({
-      en: `inside somebody listens on port ${port} at an address that others can reach`,
+      en: `inside a program listens on port ${port} at an address that others can reach`,
       ru: `внутри слушают порт ${port} на адресе, доступном другим`,
     }),
     holds: (port, { state: { pid } }) =>

@@ -18,7 +18,7 @@ export interface Go {
 export type Framing = 'raw' | 'chunks';
 
 const unwanted = (cause?: unknown) =>
-  Object.assign(new Error('nobody wants the rest', { cause }), { code: 'ABORT_ERR' });
+  Object.assign(new Error('the rest is not wanted', { cause }), { code: 'ABORT_ERR' });
 
 /** A stream socket. The last HTTP chunk, of no bytes, is written by the HTTP server. */
 class Output {

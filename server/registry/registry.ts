@@ -20,7 +20,7 @@ export interface RegistryOptions {
   host?: string;
   /** certificate chain and private key, PEM; HTTP without TLS if absent */
   tls?: { cert: Buffer; key: Buffer };
-  /** everybody may use it if absent */
+  /** absent: no password is asked for */
   door?: Door;
   /** allow pulls only */
   readOnly?: boolean;

@@ -81,7 +81,7 @@ test('an image may have no files, or files of nonsense', () => {
   assert.equal(resolveUser('3:4', '\0\0::\n::::\n', 'x\ny:\n').uid, 3);
 });
 
-test('an id that is no number makes nobody root', () => {
+test('an id that is no number does not mean root', () => {
   assert.throws(() => resolveUser('evil', 'evil:x:abc:0::/:\n', ''));
   assert.throws(() => resolveUser('evil', 'evil:x::0::/:\n', ''));
   assert.throws(() => resolveUser('evil', 'evil:x:-1:0::/:\n', ''));

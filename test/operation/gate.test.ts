@@ -45,7 +45,7 @@ function walk(options: GateOptions) {
   };
 }
 
-test('nobody who asked for nothing waits, not even for a turn of the event loop', () => {
+test('a run without a breakpoint does not wait, not even for a turn of the event loop', () => {
   const gate = new Gate(() => {
     throw new Error('there is nothing to tell');
   });

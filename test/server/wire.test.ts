@@ -191,7 +191,7 @@ test('clients that leave while they wait, follow or attach do no harm', async ()
   assert.is((await s.http('GET', '/_ping')).text, 'OK');
 });
 
-test('a pull nobody waits for is aborted, and credentials reach the engine', async () => {
+test('a pull whose client has gone is aborted, and credentials reach the engine', async () => {
   const auth = Buffer.from(JSON.stringify({ username: 'u', password: 'p?>', odd: 1 })).toString('base64url');
   await s.raw(
     `POST /images/create?fromImage=slow&tag=1&platform=linux%2Farm64 HTTP/1.1\r\nHost: x\r\nX-Registry-Auth: ${auth}\r\n\r\n`,

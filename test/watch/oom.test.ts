@@ -53,7 +53,7 @@ test('two alarms close together are two kills, each told when it is counted', as
   await watch.end();
 });
 
-test('on version 2 the limit is met again and again and nobody dies: nothing is told, and nothing waited for', async () => {
+test('on version 2 the limit is met again and again and no process dies: nothing is told, and nothing waited for', async () => {
   const { state, facts, watch } = group(2);
   const before = state.asked;
   for (let j = 0; j < 100; j++) {

@@ -51,7 +51,7 @@ test.after(async () => {
   rmSync(served, { recursive: true, force: true });
 });
 
-test('nobody listens until somebody looks', () => {
+test('the packet socket is opened only when a viewer looks', () => {
   assert.is(socketsOn(ownLink()), 0);
 });
 
@@ -125,7 +125,7 @@ test('who floods is sampled, and the daemon keeps answering', async () => {
   assert.ok(told(caller, 'packets').every(({ packets }) => packets.length <= 64));
 });
 
-test('when nobody looks any more the socket is gone', async () => {
+test('when no viewer looks any more the socket is gone', async () => {
   await caller.ask('packets', { id, on: false });
   await until('it is closed', () => socketsOn(ownLink()) === 0);
   await caller.ask('packets', { id, on: true });

@@ -141,7 +141,7 @@ test('mount points that mounting made are told apart', () =>
     new Set(['/proc', '/mnt/deep']),
   ));
 
-test('what was there before is told at first, once; and what went while nobody looked', async () => {
+test('what was there before is told at first, once; and what went while there was no viewer', async () => {
   const overlay = new RealOverlay(...image).mount();
   try {
     overlay.run('echo x >> etc/passwd; echo x > one; mkdir two; echo x > two/three');
@@ -189,7 +189,7 @@ test('a file that is written without end is told ever more seldom, and in the en
     assert.ok(watched.events.length < 12, `${watched.events.length} events`);
   }));
 
-test('nothing is left open when nobody looks any more', async () => {
+test('nothing is left open when no viewer looks any more', async () => {
   const open = () => readdirSync('/proc/self/fd').length;
   const before = open();
   for (let n = 0; n < 3; n++)

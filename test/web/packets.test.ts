@@ -32,10 +32,10 @@ test.before(async () => {
 });
 test.after(() => visit.close());
 
-test('nobody listens until the picture is opened', async () => {
+test('the packet socket is opened only with the picture', async () => {
   assert.is(listening(), 0);
   await visit.page.getByRole('tab', { name: 'Network' }).click();
-  await until('somebody listens', () => listening() === 1);
+  await until('a packet socket is open', () => listening() === 1);
 });
 
 test('packets appear in words, and where nothing is to move nothing moves', async () => {
@@ -89,7 +89,7 @@ test('in the past nothing is counted, and no packet shown', async () => {
 
 test('from one picture to the next the measuring goes on, and the listening ends', async () => {
   await visit.page.getByRole('tab', { name: 'Cgroups' }).click();
-  await until('nobody listens', () => listening() === 0);
+  await until('no packet socket is open', () => listening() === 0);
   const memory = panel().page().locator('[data-key^="limit:"][aria-label^="memory:"]');
   await memory.waitFor();
   await visit.page.getByRole('tab', { name: 'Network' }).click();
@@ -97,7 +97,7 @@ test('from one picture to the next the measuring goes on, and the listening ends
     /rx \d/.test((await panel().locator('[data-key^="part:host/veth"]').getAttribute('aria-label')) ?? ''),
   );
   await visit.page.getByRole('tab', { name: 'Security' }).click();
-  await until('nobody listens', () => listening() === 0);
+  await until('no packet socket is open', () => listening() === 0);
   assert.is(await memory.count(), 0, 'what is drawn is the other picture');
 });
 
@@ -111,7 +111,7 @@ test('where movement is wanted, packets are dots on their way', async () => {
   await page.goto(await visit.address());
   await page.getByRole('button', { name: 'sender' }).click();
   await page.getByRole('tab', { name: 'Network' }).click();
-  await until('somebody listens', () => listening() === 1);
+  await until('a packet socket is open', () => listening() === 1);
   // A dot has no accessible name; it is the only triangle above the parts.
   const dots = page.locator('[aria-label="Network"] g.place[aria-hidden] > path.tone-write');
   const sending = visit.daemon.cli(

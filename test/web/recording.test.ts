@@ -79,7 +79,7 @@ test('it holds no letter that would end its data, and the one script that its po
   assert.not.match(policy, /unsafe|https?:|\*/);
 });
 
-test('it opens from the disk, asks nobody for anything, and what the container printed is only text', async () => {
+test('it opens from the disk, makes no request, and what the container printed is only text', async () => {
   const { page, requests } = await opened();
   await until('the output is there', async () => (await terminalOf(page)).includes('last'));
   assert.match(await terminalOf(page), /first\s*\n<\/script><script>window\.broken = true/);

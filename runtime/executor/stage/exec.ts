@@ -111,7 +111,7 @@ It is the same call that nsenter(1) makes. From here on this process sees the co
   {
     id: 'exec.terminal',
     title: 'Open a terminal',
-    explain: `With -t another pseudo-terminal is opened in the container's devpts. What is called ptmx there is looked at before it is used: the container may have put anything in its place. See pty(7).`,
+    explain: `With -t another pseudo-terminal is opened in the container's devpts. The file ptmx there is checked before it is used, because the container may have put anything in its place. See pty(7).`,
     when: (e) => e.process.terminal,
     async do(k, e) {
       e.live.slave = await openTerminal(k, e, e.process.consoleSize, AT_FDCWD);

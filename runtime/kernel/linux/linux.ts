@@ -29,7 +29,7 @@ export interface Observer {
   holds(name: SyscallName): boolean;
   event(event: NewOrLazyEvent): unknown;
 }
-const nobody: Observer = { beforeCall: () => undefined, holds: () => false, event: () => undefined };
+const unobserved: Observer = { beforeCall: () => undefined, holds: () => false, event: () => undefined };
 
 /**
  * How long the event loop may block for a reply. Most replies take microseconds; a slower one is awaited without
@@ -77,7 +77,7 @@ export class LinuxKernel implements Kernel {
   readonly stage: Calls;
   readonly #sockets: Partial<Record<Actor, number>> = {};
 
-  constructor(private readonly observer: Observer = nobody) {
+  constructor(private readonly observer: Observer = unobserved) {
     const run = (call: Call) => this.run(call);
     this.daemon = callsOf('daemon', run);
     this.shim = callsOf('shim', run);
@@ -203,7 +203,7 @@ export class LinuxKernel implements Kernel {
   }
 
   #journal(call: Call, ret: number, ns: number, time?: number): void {
-    if (this.observer !== nobody) this.observer.event(new CompletedCall(call, ret, ns, time ?? now()));
+    if (this.observer !== unobserved) this.observer.event(new CompletedCall(call, ret, ns, time ?? now()));
   }
 
   connect(actor: 'shim' | 'stage', fd: number): void {

@@ -38,7 +38,7 @@ export const create: readonly NetworkStep[] = [
     title: 'Make the bridge',
     explain: `\`RTM_NEWLINK\` with kind \`bridge\` makes a switch inside the kernel; \`RTM_NEWADDR\` gives the host an address on it, the gateway of the subnet.
 
-Containers of this network will be plugged into it and hear each other, and no other network's containers are on it. A host that has the address is also a machine on the network: it answers there, and routes for it. The name is made from the network's id, because it has room for 15 bytes only. Without the bridge the network would exist on paper alone. See rtnetlink(7), ip-link(8), bridge(8).`,
+The containers of this network are plugged into it and reach each other; those of other networks are not on it. A host that has the address is also a machine on the network: it answers there, and routes for it. The name is made from the network's id, because it has room for 15 bytes only. Without the bridge the network would be a record without effect. See rtnetlink(7), ip-link(8), bridge(8).`,
     async do(k, network) {
       await ensureBridge(k, network);
     },

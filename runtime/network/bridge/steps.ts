@@ -12,11 +12,11 @@ const lookInside: EndpointStep['inspect'] = (k, { container }) => insideEvidence
 const ensureBridge: EndpointStep = {
   id: 'network.ensure-bridge',
   title: 'Make sure of the bridge',
-  explain: `The bridge is a switch inside the kernel: what is plugged into it hears each other.
+  explain: `The bridge is a switch inside the kernel: it passes frames between all that is plugged into it.
 
 It is made once (\`RTM_NEWLINK\`, kind \`bridge\`), gets the first address of a private subnet that nothing else on the host uses, and is shared by all
 containers, so it stays when this one ends. Its hardware address is fixed: left to itself a bridge borrows one from its ports, and containers would
-lose their gateway whenever that port went away. Without the bridge each container would be a wire that ends nowhere. See rtnetlink(7), ip-link(8).`,
+lose their gateway whenever that port went away. Without the bridge each container would have a cable that leads nowhere. See rtnetlink(7), ip-link(8).`,
   do: connect.findSubnet,
   inspect: hostEvidence,
 };
@@ -53,7 +53,7 @@ const attachToBridge: EndpointStep = {
   explain: `\`IFLA_MASTER\` makes the bridge the master of the host's end: from now on the bridge forwards frames to it.
 
 The same message brings the end up. With \`enable_icc=false\` the port is isolated: the bridge hands its frames to no other isolated port, only to the host. It needs no address, because it is a port of a switch and not a machine. Without this step the container's packets
-would arrive on the host at a link that nobody listens to. See bridge(8), ip-link(8).`,
+would arrive on the host at a link whose packets no program takes. See bridge(8), ip-link(8).`,
   do: connect.attach,
   inspect: hostEvidence,
 };
@@ -141,7 +141,7 @@ internal network has none. Without it other containers answer, and everything el
 const masquerade: EndpointStep = {
   id: 'network.masquerade',
   title: 'Masquerade what leaves',
-  explain: `Nobody outside knows the way to a private subnet, so packets that leave it get the host's own address.
+  explain: `No machine outside has a route to a private subnet, so packets that leave it get the host's own address.
 
 An nf_tables rule at the postrouting hook says it: source in the subnet, leaving by another link than the bridge, then masquerade. Connection tracking turns
 the answers back. Shared by all containers of the bridge, it is written once and checked at each start by the generation number of the rule set. Without it
@@ -156,7 +156,7 @@ const forwarding: EndpointStep = {
   explain: `The host becomes a router: net.ipv4.ip_forward is 1 (for networks with IPv6 also net.ipv6.conf.all.forwarding), and rules at the forward hook say for whom.
 
 Containers may open connections; what comes back to them is let in when connection tracking knows it as an answer (established, related); anything else
-from outside is dropped. Another firewall's chain on the same hook still has its say. Without forwarding the host throws away packets that are not for
+from outside is dropped. Another firewall's chain on the same hook can still drop the packet. Without forwarding the host drops packets that are not for
 itself. See nft(8), ip(7), Linux Documentation/networking/ip-sysctl.rst.`,
   do: connect.forward,
   inspect: forwardingEvidence,

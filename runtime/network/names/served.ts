@@ -1,6 +1,6 @@
 /**
  * resolv.conf of a container with a name server, and where that server asks for names it does not know. Facts about the
- * file are dockerd's: the host's search and options are kept, and ndots is 0 unless somebody has set it.
+ * file are dockerd's: the host's search and options are kept, and ndots is 0 unless it is set.
  */
 import { FALLBACK, parseResolvConf, type ResolvConfFor } from './files.ts';
 import { ipBytes } from '../../kernel/ip-bytes.ts';

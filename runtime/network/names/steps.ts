@@ -15,7 +15,7 @@ import {
 export const writeHostsFile: Step<Connected> = {
   id: 'network.write-hosts',
   title: 'Write /etc/hosts',
-  explain: `Names that are known without asking anybody: localhost, the container's own name, and those of \`--add-host\` and \`--link\`.
+  explain: `Names that need no name server: localhost, the container's own name, and those of \`--add-host\` and \`--link\`.
 
 It is written on the host and mounted over the image's file later, so that the image stays as it is. With \`--network host\` it begins with the host's
 file, with \`container:ID\` it is the same file as the other container's. Many programs look up their own host name and fail without it. See hosts(5).`,
@@ -41,7 +41,7 @@ export const writeResolvConfFile: Step<Connected> = {
   title: 'Write /etc/resolv.conf',
   explain: `Where to ask for names: the servers of \`--dns\`, or those that the host uses.
 
-On a network that a user made it is the container's own name server, 127.0.0.11, and the lines at the end say whom that asks. On the default bridge
+On a network that a user made it is the container's own name server, 127.0.0.11, and the comments at the end name the servers that it asks. On the default bridge
 servers on the host's loopback (127.0.0.53 is systemd-resolved) are left out, because in the container's namespace that address is the container itself;
 when none is left, public ones are named and a comment says so. Without the file every lookup is sent to 127.0.0.1 and fails. See resolv.conf(5).`,
   do: writeResolvConf,

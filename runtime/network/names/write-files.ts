@@ -145,7 +145,7 @@ async function servedBy(k: Kernel, c: Connected): Promise<Served> {
 
 /**
  * The file has the hash of each content that was written into resolv.conf in this run. The host's servers may be others
- * by now, so what would be written now does not tell whether somebody has changed the file.
+ * by now, so what would be written now does not tell whether the file was changed.
  */
 const hashesFile = (c: Connected) => `${c.paths.resolvConf}.hash`;
 const hashOf = (content: string) => createHash('sha256').update(content, 'latin1').digest('hex');
@@ -183,7 +183,7 @@ async function replaceOwn(k: Kernel, c: Connected, to: string, before: string): 
   return replaced;
 }
 
-/** For a running container: its file leads to the name server now, unless somebody has changed it. */
+/** For a running container: its file leads to the name server now, unless it was changed. */
 export async function changeResolvConf(k: Kernel, c: Connected): Promise<void> {
   const { file } = await servedBy(k, c);
   if (await replaceOwn(k, c, file, await plainResolvConf(k, c))) return;

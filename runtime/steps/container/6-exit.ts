@@ -16,7 +16,7 @@ export const exit: Phase = {
     {
       id: 'exit.collect-status',
       title: 'Collect the exit status',
-      explain: `A process that has ended stays as a zombie until its parent asks how. The shim asked, and wrote the answer into a file, so that it is there even if no daemon was.
+      explain: `A process that has ended stays as a zombie until its parent reads its status. The shim has read it and written it into a file, so that it is there even if no daemon was running.
 The status holds either an exit code or the signal that ended it; a shell's 128+n for signals is only a convention. See wait(2).`,
       async do(k, c) {
         c.exit = { ...readExit(c.paths.exit), oom: false };
@@ -43,7 +43,7 @@ The status holds either an exit code or the signal that ended it; a shell's 128+
     {
       id: 'exit.end-the-rest',
       title: 'End what is still in the group',
-      explain: `When process 1 of a pid namespace ends, the kernel kills all others in it. With --pid host there is no such namespace, and children may live on; the group still knows them all. See pid_namespaces(7), cgroup.kill in cgroups(7).`,
+      explain: `When process 1 of a pid namespace ends, the kernel kills all others in it. With --pid host there is no such namespace, and children may live on; the group still lists them all. See pid_namespaces(7), cgroup.kill in cgroups(7).`,
       do: (k, c) => c.cgroup.kill(k),
     },
     {
@@ -65,7 +65,7 @@ The status holds either an exit code or the signal that ended it; a shell's 128+
     {
       id: 'exit.forget-run',
       title: 'Clean the run directory',
-      explain: `Socket, pid file and exit file of this run are deleted. The mounts need nobody: they lived in the container's mount namespace and went with it. What stays is the rw layer, with every file the container wrote: \`start\` runs it again on top of it, \`rm\` removes it. See mount_namespaces(7).`,
+      explain: `Socket, pid file and exit file of this run are deleted. The mounts need no removal: they were in the container's mount namespace and ended with it. What stays is the rw layer, with every file the container wrote: \`start\` runs it again on top of it, \`rm\` removes it. See mount_namespaces(7).`,
       async do(k, c) {
         await k.removeTree(c.paths.runDir);
         await c.storage.afterRun(k, c);

@@ -8,7 +8,7 @@ export const pause: Phase = {
     {
       id: 'pause.freeze',
       title: 'Freeze the control group',
-      explain: `The freezer takes all processes of the group off the processor at once. Unlike SIGSTOP they do not notice, cannot refuse, and their parents are told nothing. See cgroups(7), freezer.`,
+      explain: `The freezer takes all processes of the group off the processor at once. Unlike with SIGSTOP, the processes do not notice it and cannot ignore it, and their parents get no signal. See cgroups(7), freezer.`,
       do: (k, c) => c.cgroup.freeze(k),
       undo: (k, c) => c.cgroup.thaw(k),
       inspect: async (_k, c) => c.cgroup.inspect(),

@@ -68,7 +68,7 @@ A program that writes two files that belong together could otherwise be caught b
       id: 'commit.write-layer',
       title: 'Archive what the container has changed',
       explain: `A worker walks through the container's own layer and writes a tar archive of it: new and changed files whole, a file \`.wh.NAME\` for each deleted one. Volumes, binds and what was made only for mounting are no part of it.
-The sha256 of the archive is computed while it is written, and is its name: the diffID of a layer. Nobody can change a byte of the layer without changing this name. See the OCI image spec, "Image Layer Filesystem Changeset".`,
+The sha256 of the archive is computed while it is written, and is its name: the diffID of a layer. A changed byte in the layer would change this name. See the OCI image spec, "Image Layer Filesystem Changeset".`,
       async do(k, c) {
         const { images, lease } = c;
         if (!c.layer) return;

@@ -96,7 +96,7 @@ export const verify: Phase<Verifying> = {
       id: 'verify.documents',
       title: 'Compute the digests of manifest and config',
       explain: `Both are small files of JSON, and each is stored under the SHA-256 of its bytes. One changed byte gives another digest, so that the file no longer is what its name says.
-The manifest names the config by its digest, and the config the layers: whoever knows the top digest can check all that is below it. See the OCI image spec, "Image Manifest".`,
+The manifest names the config by its digest, and the config the layers: with the top digest everything below it can be checked. See the OCI image spec, "Image Manifest".`,
       async do(k, c) {
         const { id } = c.image!;
         const { manifest } = c.images.record(id) ?? {};

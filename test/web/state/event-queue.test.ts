@@ -66,7 +66,7 @@ test('its end that comes while a part of it is drawn is in the next picture', as
   assert.equal(shown, [[0], [1, 2]]);
 });
 
-test('what nobody wants to see any more is not shown', async () => {
+test('events of a container that was left are not shown', async () => {
   const { arrivals, shown, draw } = page();
   arrivals.add([0], false);
   arrivals.drop();

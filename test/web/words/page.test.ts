@@ -74,7 +74,7 @@ test('what is left is seen, and names are not taken for words', () => {
 test('who asks the browser for Russian gets it, with the language of the document', async () => {
   const { page } = visit;
   assert.is(await page.evaluate('document.documentElement.lang'), 'ru');
-  assert.is(await page.title(), 'Площадка Drydock');
+  assert.is(await page.title(), 'Песочница Drydock');
   clean(await faults(page, 'empty'));
 });
 

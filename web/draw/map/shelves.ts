@@ -16,7 +16,7 @@ export interface Entry {
   marks(w: number): Mark[];
 }
 
-/** 'library/ubuntu:latest' without the tag that everybody means; ids and generated names are cut. */
+/** 'library/ubuntu:latest' without the default tag; ids and generated names are cut. */
 export const shortName = (name: string): string =>
   /^[0-9a-f]{64}$/.test(name) ? name.slice(0, 12) : name.replace(/:latest$/, '');
 

@@ -24,7 +24,7 @@ const groups: Record<RefusedGroupId | 'others', GroupWords> = {
   },
   clocks: {
     title: 'the clock',
-    why: 'There is one real-time clock: set here, it is set for the host and everybody on it.',
+    why: 'There is one real-time clock: set here, it is set for the host and every process on it.',
   },
   machine: {
     title: 'the whole machine',
@@ -37,7 +37,7 @@ const groups: Record<RefusedGroupId | 'others', GroupWords> = {
   },
   bpf: {
     title: 'programs in the kernel, and its counters',
-    why: 'bpf and perf see what everybody does, and were the way in of many attacks; fanotify hears a whole file system.',
+    why: 'bpf and perf see what every process does, and many attacks began with them; fanotify hears a whole file system.',
   },
   doors: {
     title: 'doors with a history',
@@ -61,7 +61,7 @@ const groups: Record<RefusedGroupId | 'others', GroupWords> = {
   },
   obsolete: {
     title: 'calls that are no more',
-    why: 'The kernel answers ENOSYS to most of them; what is left of them nobody should need.',
+    why: 'The kernel answers ENOSYS to most of them; programs should not need what is left of them.',
   },
   others: { title: 'others', why: "They are in none of the groups: a profile of one's own refuses them." },
 };

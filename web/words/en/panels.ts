@@ -110,7 +110,7 @@ export const panels = {
     same: (one: string, other: string) => `the text in ${one} is that of ${other}`,
     changed: (one: string, other: string) => `what ${one} changed in the text of ${other}`,
     only: (what: string | undefined, layer: string, unseen: boolean) =>
-      `${what ?? 'the text'} in ${layer}${unseen ? ', which nobody sees any more' : ''}`,
+      `${what ?? 'the text'} in ${layer}${unseen ? ', which is hidden now' : ''}`,
     cut: ' (only the first 64 KiB)',
     moreLines: (n: number) => `… ${n} more lines`,
     incomparable: 'The two have too little in common to be compared line by line.',

@@ -17,7 +17,7 @@ const changes: Partial<Record<string, string>> = {
 };
 export const app: Words['app'] = {
   language: 'Язык',
-  title: 'Площадка Drydock',
+  title: 'Песочница Drydock',
   recordingTitle: (name) => `${name}: запись Drydock`,
   links: { connecting: 'соединение…', open: 'соединено', lost: 'связь потеряна; пробуем снова' },
   dismiss: 'убрать',
@@ -70,9 +70,9 @@ export const app: Words['app'] = {
   },
   states: {
     created: 'создан',
-    pulling: 'качает образ',
+    pulling: 'скачивает образ',
     creating: 'создаётся',
-    layering: 'кладёт слой',
+    layering: 'создаёт слой',
     networking: 'получает сеть',
     starting: 'запускается',
     running: 'работает',

@@ -21,7 +21,10 @@ export function command(): Command {
     .option('--root <dir>', 'where images are stored', ROOT)
     .option('--tls-cert <file>', 'certificate chain (PEM)')
     .option('--tls-key <file>', 'private key of the certificate (PEM)')
-    .option('--htpasswd <file>', 'users and bcrypt hashes, made with: htpasswd -nB USER; everybody if absent')
+    .option(
+      '--htpasswd <file>',
+      'users and bcrypt hashes, made with: htpasswd -nB USER; without it no password is asked for',
+    )
     .option('--plain-http', 'allow other addresses than loopback without TLS: passwords can be read on the way')
     .option('--read-only', 'pulls only')
     .option('-q, --quiet', 'do not print requests')

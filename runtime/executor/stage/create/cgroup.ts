@@ -12,7 +12,7 @@ export const openCgroupSteps: { make: Step[]; enter: Step[] } = {
       title: 'Make the control group',
       explain: `A control group is a directory: making it makes the group, and every process in it is counted and limited together.
 On cgroup v1 each controller (memory, cpu, pids, …) has a tree of its own, so the directory is made several times; on v2 there is one tree.
-Without it the container could use all memory and processes of the host, and nobody could tell what it uses or find all its processes to end them.
+Without it the container could use all memory and processes of the host, and there would be no way to see what it uses, or to find all its processes and end them.
 See cgroups(7).`,
       do: (k, c) => c.cgroup.create(k),
       async undo(k, c) {
@@ -53,7 +53,7 @@ See bpf(2) and the kernel's admin-guide/cgroup-v1/devices.rst.`,
       when,
       title: 'Join the control group',
       explain: `The new process writes itself into the group; all its children will be born there.
-It must happen before the cgroup namespace is unshared, because that namespace takes the group one is in at that moment for its root. The process moves itself ("0" means me): moving one single thread this way does not wait for the kernel's group lock.
+It must happen before the cgroup namespace is unshared, because that namespace takes the group of the process at that moment as its root. The process moves itself ("0" means me): moving one single thread this way does not wait for the kernel's group lock.
 See cgroups(7), cgroup_namespaces(7).`,
       do: (k, c) => c.cgroup.join(k),
       inspect,
@@ -62,7 +62,7 @@ See cgroups(7), cgroup_namespaces(7).`,
       id: 'create.no-cgroup',
       title: "Stay in the daemon's control group",
       explain: `The control group was left out on purpose: the process stays where it was born, among the daemon's own processes.
-No limit holds for it, nothing counts what it uses, every device may be opened, and nothing can freeze it. What is left to end its processes with is the pid namespace: with number 1 the kernel ends all the others. See cgroups(7), pid_namespaces(7).`,
+No limit holds for it, nothing counts what it uses, every device may be opened, and nothing can freeze it. Only the pid namespace is left to end its processes: when its process 1 ends, the kernel kills all the others. See cgroups(7), pid_namespaces(7).`,
       when: (c) => leavesOut(c, 'cgroup'),
       async do(_k, c) {
         const { devices: _, ...limits } = c.spec.linux.resources;

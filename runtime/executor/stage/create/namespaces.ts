@@ -24,7 +24,7 @@ const table: Namespace[] = [
     flag: CLONE.CLONE_NEWNS,
     file: 'mnt',
     title: "Break away from the host's mounts",
-    explain: `From here on the process has its own copy of the mount table: what it mounts, nobody else sees, and what it unmounts stays on the host.
+    explain: `From here on the process has its own copy of the mount table: what it mounts is visible to no other process, and what it unmounts stays mounted on the host.
 Every mount of this container is made in here. That is also why nothing is left behind when it ends: the kernel drops the table with its last process.
 Without it the container's overlay, its /proc and its tmpfs would appear in the host's own tree. See mount_namespaces(7).`,
   },
@@ -86,8 +86,8 @@ export const namespaceSteps: Step[] = table.map((n) => ({
 namespaceSteps.push({
   id: 'create.unshare-time',
   title: "Break away from the host's clocks",
-  explain: `On request the container gets its own idea of how long the machine has been up: offsets for the monotonic and the boot-time clock.
-It is for containers that are moved between machines: a program must not see its clock jump back. The wall clock stays the host's. The offsets can only be written while nobody lives in the namespace, so the daemon writes them before the stage enters. See time_namespaces(7).`,
+  explain: `On request the container gets an uptime of its own: offsets for the monotonic and the boot-time clock.
+It is for containers that are moved between machines: a program must not see its clock jump back. The wall clock stays the host's. The offsets can only be written while no process is in the namespace, so the daemon writes them before the stage enters. See time_namespaces(7).`,
   when: (c) => c.spec.linux.namespaces.some((n) => n.type === 'time' && !n.path),
   async do(k, c) {
     await k.stage.unshare(CLONE.CLONE_NEWTIME);

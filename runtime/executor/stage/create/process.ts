@@ -119,7 +119,7 @@ export const processSteps: Step[] = [
     id: 'create.shim',
     title: 'Start the shim',
     explain: `The shim is a tiny process that will be the container's parent: it holds the terminal or the pipes, writes the log and notes how the container ended.
-A process can only be waited for by its parent. If the daemon were the parent, every container would be lost when the daemon is restarted; so a parent of less than a megabyte stays with each container, and the daemon may come and go.
+A process can only be waited for by its parent. If the daemon were the parent, every container would be lost when the daemon is restarted; so a parent of less than a megabyte stays with each container, and the daemon can be stopped and started again.
 See wait(2), and PR_SET_CHILD_SUBREAPER in prctl(2).`,
     async do(k, c) {
       await startShim(k, c, c.id, c.log.target, { oomScores: c.settings.oomScores });

@@ -86,7 +86,7 @@ export const deviceSteps: { nodes: Step[] } = {
       title: 'Make the device nodes',
       explain: `mknod(2) makes the few devices that nearly every program needs, and links for stdin, stdout, stderr and ptmx.
 The new null also becomes stdin where there is none: with the host's, chmod(1) of /proc/self/fd/0 would change the host's device node.
-A node is only a pair of numbers (null is 1:3); which device that opens is the kernel's business, and whether it may be opened is decided by the group's device rules. See mknod(2), null(4), and the OCI runtime specification, "Default Devices".`,
+A node is only a pair of numbers (null is 1:3); the kernel decides which device that opens, and the group's device rules decide whether it may be opened. See mknod(2), null(4), and the OCI runtime specification, "Default Devices".`,
       async do(k, c) {
         c.live.held = { ...c.live.held, null: await makeNodes(k, c, heldOf(c, 'dev')) };
       },

@@ -98,7 +98,7 @@ export const filesystemSteps: Step[] = [
     'init.mount-proc',
     '/proc',
     'Mount /proc',
-    `A procfs shows the pid namespace of whoever mounts it, so this one shows the container's processes and nobody else's.
+    `A procfs shows the pid namespace of the process that mounts it, so this one shows the container's processes and no others.
 ps, top and every library that reads /proc/self need it; with the host's /proc instead, the container would read every process of the host. An image whose /proc is a link is refused: what a link leads to can be exchanged by another container before the settings of the kernel are closed. See proc(5), pid_namespaces(7).`,
   ),
   mountStep(

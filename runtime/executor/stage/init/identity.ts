@@ -77,7 +77,7 @@ export const identitySteps: { name: Step[]; namespace: Step[]; user: Step[] } = 
       id: 'init.unshare-user',
       title: "Break away from the host's users",
       explain: `With --userns private, root inside is root only inside: in its own user namespace it has every capability, but none of them counts for anything that belongs to the host's.
-The daemon writes uid_map and gid_map from outside, which say who is who; here everybody keeps his number. All other namespaces were made before and still belong to the host's user namespace, so that root in here cannot even rename its own host. See user_namespaces(7).`,
+The daemon writes uid_map and gid_map from outside, which map the numbers inside to those outside; here each number stays the same. All other namespaces were made before and still belong to the host's user namespace, so that root in here cannot even rename its own host. See user_namespaces(7).`,
       when: (c) => c.spec.linux.namespaces.some((n) => n.type === 'user'),
       async do(k, c) {
         await k.stage.unshare(CLONE.CLONE_NEWUSER);

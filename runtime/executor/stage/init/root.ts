@@ -55,7 +55,7 @@ From here on no path in this mount namespace leads to a file of the host, except
       title: 'Change only where paths begin',
       inspect,
       explain: `pivot_root was left out on purpose: chroot(2) changes where this process's paths begin, and nothing else.
-The host's tree is still mounted above. Whoever may call chroot(2) once more, from inside, keeps a directory outside of the new root and climbs from there with "..", because ".." stops at the root only. See chroot(2).`,
+The host's tree is still mounted above. A process inside that may call chroot(2) once more can keep a directory open that lies outside of the new root, and go up from there with "..", because ".." stops at the root only. See chroot(2).`,
       when: (c) => leavesOut(c, 'pivot-root'),
       async do(k, c) {
         await enterByChroot(k, c.live.rootfd ?? -1);

@@ -103,7 +103,7 @@ Only a session leader can have a controlling terminal, and without one a shell h
   {
     id: 'init.new-session',
     title: 'Start a new session',
-    explain: `Without a terminal the process still gets a session of its own, so that no signal from somebody's keyboard outside can reach it. Its output goes into two pipes that the shim reads. See setsid(2), pipe(7).`,
+    explain: `Without a terminal the process still gets a session of its own, so that Ctrl-C on a terminal outside sends it no signal. Its output goes into two pipes that the shim reads. See setsid(2), pipe(7).`,
     when: (c) => !c.spec.process.terminal && !joinsPid(c),
     async do(k) {
       await k.stage.setsid();

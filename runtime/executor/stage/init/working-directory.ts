@@ -49,7 +49,7 @@ export const workingDirectorySteps: { make: Step[]; enter: Step[] } = {
       id: 'init.make-working-directory',
       title: 'Make the working directory',
       explain: `The directory that --workdir or the image's WORKDIR names is made when it is not there, as Docker does.
-It happens before the root is read-only and before the user changes: it belongs to root, whoever works in it. A link on its way is followed as if the container's root were /. See mkdir(2), openat2(2).`,
+It happens before the root is read-only and before the user changes: it belongs to root, also when the program runs as another user. A link on its way is followed as if the container's root were /. See mkdir(2), openat2(2).`,
       when: (c) => c.spec.process.cwd !== '/',
       async do(k, c) {
         const { cwd } = c.spec.process;

@@ -68,7 +68,7 @@ export const contactStep: Step<PullContext> = {
   title: 'Contact the registry',
   explain: `Ask \`GET /v2/\` of the registry, and get a token if it wants one.
 
-A registry is an HTTP server. \`200\` means come in; \`401\` names in \`WWW-Authenticate\` where to get a token (Bearer) or asks for a password (Basic);
+A registry is an HTTP server. \`200\` means that it wants no token; \`401\` names in \`WWW-Authenticate\` where to get a token (Bearer) or asks for a password (Basic);
 the credentials are those of \`docker login\`. Mirrors are asked before docker.io. TLS is left out only on loopback and where the settings allow it.
 If docker.io cannot be reached at all (refused, no DNS, no answer in 3 s), \`ubuntu\` and \`hello-world\` come from the practice registry on loopback,
 by the same protocol, and a line says so.

@@ -167,7 +167,7 @@ export const configStep: Step<PullContext> = {
   explain: `Get the image's config: environment, command, user, and the diffID of each layer.
 
 A diffID is the sha256 of a layer's uncompressed tar; the manifest's digest is that of the compressed one. The config's own sha256 is the image's id: two
-registries that hold the same image agree on it. Without the config one would have files and not know what to run.
+registries that hold the same image agree on it. Without the config the files would be there, but not which program to start.
 
 OCI image spec, "Image Configuration".`,
   when: nothingFound,

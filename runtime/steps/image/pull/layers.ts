@@ -63,7 +63,7 @@ export const fetchLayersStep: Step<PullContext> = {
 
 A layer is a compressed tar of what one build step changed. It is stored under its sha256 only if the bytes have it and are as many as the manifest says; a
 connection that is cut goes on with \`Range\` where it ended, a busy registry (429, 5xx) is asked again later. Two pulls of the same layer share one download, and
-a layer that another image brought is not fetched. Without the digest check, whoever sits between could change the programs that are about to run.
+a layer that another image brought is not fetched. Without the digest check a machine on the way could change the programs that are about to run.
 
 OCI distribution spec, "Pulling blobs".`,
   when: nothingFound,

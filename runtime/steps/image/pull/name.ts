@@ -16,7 +16,7 @@ export const resolveStep: Step<PullContext> = {
 
 A reference is \`[domain[:port]/]path[:tag][@digest]\`. What stands before the first slash is a host only if it holds a dot or a colon, or is \`localhost\`;
 otherwise the name belongs to docker.io, and without a slash to its \`library\`. A tag may point to something else tomorrow; a digest is the
-sha256 of the content and cannot. Without this step nobody would know which registry to ask.
+sha256 of the content and cannot. Without this step it would not be known which registry to ask.
 
 Grammar: the distribution project's \`reference\`.`,
   async do(k, c) {

@@ -28,7 +28,7 @@ export const failures: Rows = [
   ['something of the last run is still there', 'от прошлого запуска что-то осталось'],
   ['the daemon ended in the middle of it', 'демон завершился посреди дела'],
   ['the shim whose pid is in {}/shim.pid still runs', 'shim, чей pid записан в {1}/shim.pid, ещё работает'],
-  ['answered with {} at the gate', 'ответ {1} дан у ворот'],
+  ['answered with {} at the gate', 'вызов не сделан: вместо него дан ответ {1}'],
   ['step {}: {*}', 'шаг {1}: {2}'],
   ['failed to register layer {}: {*}', 'слой {1} не принят: {2}'],
   ['{}: the index calls {} a manifest, but it is an index', '{1}: индекс называет {2} манифестом, но это индекс'],

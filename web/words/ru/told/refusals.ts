@@ -5,9 +5,9 @@ export const refusals: Rows = [
   // the gate
   [
     'nothing is paused at the gate, so there is nothing to {}',
-    'у ворот никто не стоит, так что команда {1} здесь ни к чему',
+    'сейчас ничего не задержано, поэтому команда {1} не нужна',
   ],
-  ['the gate holds it already, before {}', 'ворота его уже держат, перед {1}'],
+  ['the gate holds it already, before {}', 'он уже задержан перед {1}'],
   ['{} is no errno; give one like EIO, see errno(3)', '{1} — не errno; назовите, например, EIO, см. errno(3)'],
   [
     'nothing but a system call can be answered with an errno: go into the step first',
