@@ -80,6 +80,13 @@ export interface Bundle {
   limits?: Omit<Resources, 'devices'>;
 }
 
+/** The checkpoint that a start restores: runtime/container/checkpoints.ts. */
+export interface Restore {
+  directory: string;
+  stdio: readonly string[];
+  mounts: readonly string[];
+}
+
 export interface Container extends PullContext {
   readonly id: string;
   name: string;
@@ -103,6 +110,8 @@ export interface Container extends PullContext {
   hiddenEnv?: readonly string[];
   readonly names: NamesAsked;
   live: Live;
+  /** set during a start from a checkpoint */
+  restore?: Restore | undefined;
   /** the end of the last run, as the kernel reported it: wait(2) status, and whether the OOM killer acted */
   exit?: { status: number; time: number; oom: boolean };
   /** limits that this machine could not enforce, for the client */

@@ -54,6 +54,12 @@ const isLimits: Check = (value) => {
     return false;
   }
 };
+const isCheckpointing: Check = (value) =>
+  isFields(value) &&
+  isPath(value['path']) &&
+  isPath(value['partial']) &&
+  /\/\.[\w.-]+\.partial$/.test(value['partial'] as string) &&
+  truth(value['exits']);
 const record: Record<string, Check> = {
   name: (value) => text(value) && value !== '',
   created: number,
@@ -81,6 +87,8 @@ const record: Record<string, Check> = {
   undeclared: optional(truth),
   takesVolumes: optional(truth),
   health: optional(isHealth),
+  // both directories are removed
+  checkpointing: optional(isCheckpointing),
   operations: optional((value) => Array.isArray(value) && value.every(isFields)),
 };
 

@@ -59,6 +59,8 @@ export interface ContainerRecord {
   /** its removal began and failed; the rw layer may be half deleted, so it cannot be started any more */
   dead?: boolean;
   warnings: string[];
+  /** a checkpoint that is being made: where, and whether the container ends with it */
+  checkpointing?: { path: string; partial: string; exits: boolean };
   /** operations on it, the oldest first */
   operations?: ContainerOperation[];
   /** what could not be undone of a run, one line each; absent when the run ended by itself, or never began */
@@ -153,7 +155,7 @@ const FILES = [
   'resolv.conf',
   'resolv.conf.hash',
 ];
-const DIRECTORIES = ['rootfs', 'rootfs.partial', 'upper', 'work', 'images', 'execs'];
+const DIRECTORIES = ['rootfs', 'rootfs.partial', 'upper', 'work', 'images', 'execs', 'checkpoints'];
 const isFile = (name: string) => FILES.includes(name) || /^output\.log\.(\d+|new|full|gz)$/.test(name);
 /** In bytes: a journal is read into memory as a whole. */
 const JOURNAL_MOST = 1 << 29;

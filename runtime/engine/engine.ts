@@ -23,6 +23,7 @@ import type { Settings } from '../data-root/settings.ts';
 import type { Image } from '../image/manifest/image.ts';
 import type { ImageRecord } from '../image/store/image-list.ts';
 import type { LayerFile } from '../image/layer/layer-file.ts';
+import type { CheckpointList, CheckpointRef } from './checkpoint-options.ts';
 import type { CommitOptions } from './commit-options.ts';
 import type { Verdict } from '../build/build.ts';
 import type { CacheUsage, PruneAsked } from './build-usage.ts';
@@ -72,9 +73,9 @@ export interface ContainerHandle extends Handle {
   readonly state: ContainerState;
   /**
    * Runs pull → exec. Throws ApiError 304 when it is running. Errors have docker's words (`exec: "/nope": stat /nope:
-   * no such file or directory: unknown`).
+   * no such file or directory: unknown`). `from`: the checkpoint of which its processes are restored; ApiError 404.
    */
-  start(gate?: GateOptions): Promise<void>;
+  start(gate?: GateOptions, from?: CheckpointRef): Promise<void>;
   /** Signal and seconds default to the container's own. Throws 304 when it is not running. */
   stop(signal?: string, seconds?: number): Promise<void>;
   restart(signal?: string, seconds?: number): Promise<void>;
@@ -88,6 +89,7 @@ export interface ContainerHandle extends Handle {
   remove(options: { force: boolean; volumes?: boolean }): Promise<void>;
   /** Connects it to networks and disconnects it. */
   readonly networks: NetworkConnections;
+  readonly checkpoints: CheckpointList;
   wait(
     condition: 'not-running' | 'next-exit' | 'removed',
   ): Promise<{ StatusCode: number; Error: { Message: string } | null }>;

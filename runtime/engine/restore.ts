@@ -72,13 +72,16 @@ async function resume(
   record: ContainerRecord,
   machine: MachineState,
 ): Promise<void> {
-  if (machine === 'removing')
+  if (machine === 'removing') {
+    await supervisor.checkpoints.recover();
     return void (await supervisor.remove({ force: true, volumes: record.takesVolumes ?? false }));
+  }
   if (['running', 'paused', 'exiting'].includes(machine)) {
     await supervisor.life.adopt();
     await supervisor.networks.recover();
   } else if (!['created', 'exited', 'failed'].includes(machine) || record.left?.length)
     await supervisor.life.takeBack();
+  await supervisor.checkpoints.recover();
   if (supervisor.life.underWay || record.machine === 'created') return;
   // like dockerd: it ended before this daemon's start
   if (record.request.HostConfig.AutoRemove) return supervisor.removeAtEnd();

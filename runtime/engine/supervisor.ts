@@ -28,6 +28,8 @@ import type { ContainerOperations } from '../operation/container-operations.ts';
 import { quietKernel } from '../operation/create-run.ts';
 import { conflict } from '../errors/api-error.ts';
 import { Archive } from './archive.ts';
+import type { CheckpointRef } from './checkpoint-options.ts';
+import { Checkpoints } from './checkpoints.ts';
 import { ContainerNetworks } from './container-networks.ts';
 import { Ending } from './ending.ts';
 import { Lifecycle } from './lifecycle.ts';
@@ -56,6 +58,7 @@ export class Supervisor implements ContainerHandle {
   readonly #verbs: Verbs;
   readonly #upper: UpperLook;
   readonly networks: ContainerNetworks;
+  readonly checkpoints: Checkpoints;
   readonly execIDs: string[] = [];
 
   constructor(
@@ -67,6 +70,7 @@ export class Supervisor implements ContainerHandle {
     this.life = new Lifecycle(container, record, around, walk, (...probe) => this.#probe(...probe));
     this.#ending = new Ending(this.life);
     this.networks = new ContainerNetworks(this.life);
+    this.checkpoints = new Checkpoints(this.life);
     this.#verbs = new Verbs(this.life, this.#ending);
     this.#upper = new UpperLook(this.life.log, () => {
       const { paths, image } = this.container;
@@ -88,8 +92,8 @@ export class Supervisor implements ContainerHandle {
   get state(): ContainerState {
     return this.life.state;
   }
-  start(gate?: GateOptions): Promise<void> {
-    return this.#verbs.start(gate);
+  start(gate?: GateOptions, from?: CheckpointRef): Promise<void> {
+    return this.#verbs.start(gate, from && (() => this.checkpoints.find(from)));
   }
   stop(signal?: string, seconds?: number): Promise<void> {
     return this.#ending.stop(signal, seconds);

@@ -12,6 +12,7 @@ import type { Ending } from './ending.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import { noticeOom } from './transitions.ts';
 import type { GateOptions } from './engine.ts';
+import type { Restore } from '../container/container.ts';
 import { removeDirectory, saveRecord } from '../container/record.ts';
 import { badParameter, conflict, notModified, ApiError } from '../errors/api-error.ts';
 import type { HostConfig } from '../request/container-request.ts';
@@ -36,13 +37,16 @@ export class Verbs {
     if (this.life.machine === 'paused') throw conflict('cannot start a paused container, try unpause instead');
   }
 
-  async start(gate?: GateOptions): Promise<void> {
+  /** `restore` finds the checkpoint to start from. */
+  async start(gate?: GateOptions, restore?: () => Restore): Promise<void> {
     await this.life.settled();
     this.#checkStartable();
     if (this.life.running || this.life.restarting)
       throw notModified(`container ${this.life.container.name} is already running`);
+    const { container } = this.life;
+    container.restore = restore?.();
     this.life.record.restartCount = 0;
-    await this.life.begin(gate);
+    await this.life.begin(gate).finally(() => (container.restore = undefined));
   }
 
   async restart(signal?: string, seconds?: number): Promise<void> {

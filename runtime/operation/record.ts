@@ -19,7 +19,16 @@ const standalone = [
 export type StandaloneKind = (typeof standalone)[number];
 /** The other kinds use the journal of their container. A pull may be part of a container's start too. */
 export type Kind =
-  StandaloneKind | 'start' | 'exec' | 'cp' | 'pause' | 'unpause' | 'remove' | 'network-connect' | 'network-disconnect';
+  | StandaloneKind
+  | 'start'
+  | 'exec'
+  | 'cp'
+  | 'pause'
+  | 'unpause'
+  | 'checkpoint'
+  | 'remove'
+  | 'network-connect'
+  | 'network-disconnect';
 /** Also the states in the journal's `state` events. */
 export type OperationState = 'begun' | 'pulling' | 'creating' | 'removing' | 'unwinding' | 'done' | 'failed';
 /** The state of an operation of this kind while its steps run. */

@@ -17,6 +17,7 @@ import { initOf } from './container/5-init.ts';
 import { exit } from './container/6-exit.ts';
 import { removeOf } from './container/7-remove.ts';
 import { pause, unpause } from './container/8-pause.ts';
+import { checkpoint } from './container/checkpoint.ts';
 import { commit } from './container/commit.ts';
 import { cp } from './container/cp.ts';
 import { execOf } from './container/exec.ts';
@@ -72,6 +73,7 @@ function walkOf(storage: StorageSteps, executor: ExecutorSteps, source: Phase<Co
       exec,
       reach,
       cp,
+      checkpoint,
       commit,
       build,
       save,

@@ -7,11 +7,13 @@ import pkg from '../../package.json' with { type: 'json' };
 import { build } from './build/build.ts';
 import { buildkit } from './build/buildkit/routes.ts';
 import { containersArchive } from './containers/archive.ts';
+import { containersCheckpoints } from './containers/checkpoints.ts';
 import { containersInspect } from './containers/inspect.ts';
 import { containersLifecycle } from './containers/lifecycle.ts';
 import { containersList } from './containers/list.ts';
 import { containersStreams } from './containers/streams.ts';
 import { drydock, type DrydockOptions } from './drydock/drydock.ts';
+import { experimental } from './system/experimental.ts';
 import { eventRoutes } from './system/events.ts';
 import { exec } from './containers/exec.ts';
 import { answerError, pageNotFound } from './http/failures.ts';
@@ -44,6 +46,8 @@ const tables: readonly Routes[] = [
   system,
   eventRoutes,
   containersList,
+  // before DELETE /containers/*id
+  containersCheckpoints,
   containersLifecycle,
   containersArchive,
   containersInspect,
@@ -69,7 +73,7 @@ function aboutUs(_req: Request, res: Response, next: NextFunction): void {
   res.on('error', () => undefined);
   res.set({
     'Api-Version': API_VERSION,
-    'Docker-Experimental': 'false',
+    'Docker-Experimental': String(experimental()),
     Ostype: 'linux',
     Server: `Drydock/${pkg.version} (linux)`,
   });

@@ -25,7 +25,7 @@ const mirror = (): string =>
     .find((site) => /\/debian\/?$/.test(site)) ?? 'http://deb.debian.org/debian';
 
 /** A directory with these packages of a release. Throws if they are neither in the cache nor available. */
-const packages = (name: string, release: string, list: readonly string[]): Promise<string> =>
+export const packages = (name: string, release: string, list: readonly string[]): Promise<string> =>
   fetchedOnce(name, (into) => void outside('sh', '-ec', FETCH, 'sh', into, mirror(), release, ...list));
 
 /** The path of the program. */

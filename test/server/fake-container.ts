@@ -283,6 +283,11 @@ export class FakeContainer implements ContainerHandle {
     return { stat: missing, read: missing, write: missing };
   };
   sizeRw = async () => 1234;
+  readonly checkpoints: ContainerHandle['checkpoints'] = {
+    create: () => Promise.reject(new Error('the fake container makes no checkpoints')),
+    list: async () => [],
+    remove: () => Promise.reject(new Error('the fake container has no checkpoints')),
+  };
   readonly networks: ContainerHandle['networks'] = {
     connect: () => Promise.reject(new Error('the fake container connects to nothing')),
     disconnect: () => Promise.reject(new Error('the fake container is on no network')),

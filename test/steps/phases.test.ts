@@ -32,6 +32,7 @@ test("the phases come in the order of a container's life", () => {
       'exec',
       'reach',
       'cp',
+      'checkpoint',
       'commit',
       'build',
       'save',

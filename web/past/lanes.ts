@@ -11,6 +11,7 @@ const laneOf: Record<Stretch['kind'], LaneName> = {
   remove: 'containers',
   exec: 'execs',
   cp: 'execs',
+  checkpoint: 'containers',
   pull: 'images',
   push: 'images',
   commit: 'images',

@@ -19,6 +19,7 @@ const apart: ReadonlySet<string> = new Set<string>([
   'network-remove',
   'reach',
   'cp',
+  'checkpoint',
   'build',
   'commit',
   'save',

@@ -16,6 +16,7 @@ import { pull } from './ru/steps/pull.ts';
 import { push } from './ru/steps/push.ts';
 import { rwLayer } from './ru/steps/rw-layer.ts';
 import { commit } from './ru/steps/commit.ts';
+import { checkpoint } from './ru/steps/checkpoint.ts';
 import { copying } from './ru/steps/copying.ts';
 import { building } from './ru/steps/building.ts';
 import { volumes } from './ru/steps/volumes.ts';
@@ -35,6 +36,7 @@ export const stepTables: Record<Other, StepTable> = {
     ...initProgram,
     ...end,
     ...exec,
+    ...checkpoint,
     ...copying,
     ...commit,
     ...building,

@@ -15,6 +15,7 @@ import { identitySteps } from './init/identity.ts';
 import { joinedPidSteps } from './init/joined-pid.ts';
 import { pathSteps } from './init/paths.ts';
 import { programSteps } from './init/program.ts';
+import { restoreSteps, unlessRestored } from './init/restore.ts';
 import { rightsSteps } from './init/rights.ts';
 import { rootSteps } from './init/root.ts';
 import { terminalSteps } from './init/terminal.ts';
@@ -32,25 +33,28 @@ export const stage: Executor<Container, Exec> = {
   ],
 
   init: [
-    ...filesystemSteps,
-    ...deviceSteps.nodes,
-    ...workingDirectorySteps.make,
-    ...rootSteps.exchange,
-    ...joinedPidSteps.proc,
-    ...rootSteps.chroot,
-    ...identitySteps.name,
-    ...pathSteps,
-    ...rootSteps.seal,
-    // a new user namespace begins with a full bounding set, so the set is narrowed after that
-    ...terminalSteps,
-    ...rightsSteps.limits,
-    ...identitySteps.namespace,
-    ...rightsSteps.bounding,
-    ...identitySteps.user,
-    ...programSteps.find,
-    ...rightsSteps.last,
-    ...joinedPidSteps.enter,
-    ...programSteps.execute,
+    ...restoreSteps,
+    ...unlessRestored([
+      ...filesystemSteps,
+      ...deviceSteps.nodes,
+      ...workingDirectorySteps.make,
+      ...rootSteps.exchange,
+      ...joinedPidSteps.proc,
+      ...rootSteps.chroot,
+      ...identitySteps.name,
+      ...pathSteps,
+      ...rootSteps.seal,
+      // a new user namespace begins with a full bounding set, so the set is narrowed after that
+      ...terminalSteps,
+      ...rightsSteps.limits,
+      ...identitySteps.namespace,
+      ...rightsSteps.bounding,
+      ...identitySteps.user,
+      ...programSteps.find,
+      ...rightsSteps.last,
+      ...joinedPidSteps.enter,
+      ...programSteps.execute,
+    ]),
   ],
 
   exec,

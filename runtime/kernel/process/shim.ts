@@ -13,6 +13,7 @@ export interface Shimmed {
 }
 
 export const SIGKILL = 9;
+export const SIGCONT = 18;
 const P_PID = 1;
 const P_PIDFD = 3;
 const WEXITED = 4;

@@ -88,8 +88,9 @@ function checkNoBody({ headers }: Exchange['req']): void {
 
 async function start(x: Exchange): Promise<number> {
   checkNoBody(x.req);
-  if (x.query.text('checkpoint')) throw new ApiError(501, 'checkpoints: not there yet in Drydock');
-  await x.engine.container(x.param('id')).start();
+  const [name, directory] = [x.query.text('checkpoint'), x.query.text('checkpoint-dir')];
+  const from = name ? { name, ...(directory && { directory }) } : undefined;
+  await x.engine.container(x.param('id')).start(undefined, from);
   return 204;
 }
 

@@ -7,11 +7,6 @@ import type { Routes } from '../http/route.ts';
 
 const missing: Record<string, readonly string[]> = {
   'cancelling a build by its id: not there yet in Drydock': ['POST /build/cancel'],
-  'checkpoints need CRIU, which Drydock does not use yet': [
-    'GET /containers/*id/checkpoints',
-    'POST /containers/*id/checkpoints',
-    'DELETE /containers/*id/checkpoints/*name',
-  ],
   'Drydock has no plugins: they are containers with rights on the host, and none of them can be installed': [
     'GET /plugins/privileges',
     'POST /plugins/pull',

@@ -12,6 +12,7 @@ import { volumeUsage } from '../volumes/volume-view.ts';
 import { imageView } from '../images/images.ts';
 import { cacheView } from '../build/usage.ts';
 import type { Exchange, Routes } from '../http/route.ts';
+import { experimental } from './experimental.ts';
 import { API_VERSION, MIN_API_VERSION } from '../http/version-prefix.ts';
 
 /** Go's names, which clients compare with the platforms of images; and uname's names, which `info` shows. */
@@ -31,9 +32,10 @@ function version(): object {
   };
   return {
     Platform: { Name: 'Drydock' },
-    Components: [{ Name: 'Engine', Version: pkg.version, Details: { ...about, Experimental: 'false' } }],
+    Components: [{ Name: 'Engine', Version: pkg.version, Details: { ...about, Experimental: String(experimental()) } }],
     Version: pkg.version,
     ...about,
+    ...(experimental() && { Experimental: true }),
   };
 }
 
@@ -111,7 +113,7 @@ function info({ engine }: Exchange): object {
     ...proxySettings(),
     Name: hostname(),
     Labels: [],
-    ExperimentalBuild: false,
+    ExperimentalBuild: experimental(),
     ServerVersion: pkg.version,
     Runtimes: { drydock: { path: 'drydock' } },
     DefaultRuntime: 'drydock',

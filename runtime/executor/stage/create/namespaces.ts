@@ -1,6 +1,7 @@
 import { AT_FDCWD, CLONE, O } from '../../../syscalls/constants.ts';
 import type { Kernel } from '../../../kernel/kernel.ts';
 import { namespaceInode, namespacesOf } from '../../../kernel/process/inspect.ts';
+import { comesFromCheckpoint } from '../../../container/checkpoints.ts';
 import type { Container } from '../../../container/container.ts';
 import { conflict, ApiError } from '../../../errors/api-error.ts';
 import type { NamespaceType } from '../../../oci/spec.ts';
@@ -71,7 +72,8 @@ export const namespaceSteps: Step[] = table.map((n) => ({
   id: `create.unshare-${n.id}`,
   title: n.title,
   explain: n.explain,
-  when: (c) => c.spec.linux.namespaces.some((wanted) => wanted.type === n.type && !wanted.path),
+  when: (c) =>
+    c.spec.linux.namespaces.some((wanted) => wanted.type === n.type && !wanted.path) && !comesFromCheckpoint(c, n.type),
   async do(k, c) {
     await k.stage.unshare(n.flag);
     k.fact({ kind: 'ns', key: n.file, value: namespaceInode(c.live.pid ?? 0, n.file) });
@@ -88,7 +90,7 @@ namespaceSteps.push({
   title: "Break away from the host's clocks",
   explain: `On request the container gets an uptime of its own: offsets for the monotonic and the boot-time clock.
 It is for containers that are moved between machines: a program must not see its clock jump back. The wall clock stays the host's. The offsets can only be written while no process is in the namespace, so the daemon writes them before the stage enters. See time_namespaces(7).`,
-  when: (c) => c.spec.linux.namespaces.some((n) => n.type === 'time' && !n.path),
+  when: (c) => c.spec.linux.namespaces.some((n) => n.type === 'time' && !n.path) && !comesFromCheckpoint(c, 'time'),
   async do(k, c) {
     await k.stage.unshare(CLONE.CLONE_NEWTIME);
     const lines = Object.entries(c.spec.linux.timeOffsets ?? {}).map(

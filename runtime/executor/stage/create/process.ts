@@ -6,6 +6,7 @@ import { birthFacts } from '../../../kernel/process/facts.ts';
 import { treeOf } from '../../../kernel/process/inspect.ts';
 import { giveOwnScore, protectShim } from '../../../kernel/process/oom-score.ts';
 import { endShim, shimOf } from '../../../kernel/process/shim.ts';
+import { comesFromCheckpoint } from '../../../container/checkpoints.ts';
 import type { Container } from '../../../container/container.ts';
 import type { LogTarget } from '../../../container/logs/driver.ts';
 import type { Settings } from '../../../data-root/settings.ts';
@@ -144,7 +145,7 @@ See wait(2), and PR_SET_CHILD_SUBREAPER in prctl(2).`,
 A pid namespace can only be entered by being born into it, so this one comes with the clone; all others are broken away from step by step afterwards. Where a cgroup2 is mounted beside the hierarchies of version 1, the process is also born into the container's group there, because moving it later would wait for a lock of the whole kernel. For now it runs our stage, which does one system call at a time for the daemon and then waits: stop here as long as you like, and look at it from outside.
 Without the namespace it would see, and could signal, every process of the host. See clone3(2), pid_namespaces(7).`,
     async do(k, c) {
-      const flags = hasNamespace(c, 'pid') ? CLONE.CLONE_NEWPID : 0;
+      const flags = hasNamespace(c, 'pid') && !comesFromCheckpoint(c, 'pid') ? CLONE.CLONE_NEWPID : 0;
       const pid = await cloneStage(k, flags, stdioOf(c), c.cgroup.unified);
       c.live.pid = pid;
       await giveOwnScore(k, pid, c.spec.process.oomScoreAdj ?? 0, c.settings.oomScores);
