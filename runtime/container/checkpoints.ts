@@ -55,7 +55,10 @@ export function checkpointPath(place: Place, name: string, asked?: string): stri
 export const partialPath = ({ id }: Place, dir: string, name: string): string =>
   join(dir, `.${name}.${id.slice(0, 12)}.partial`);
 
-/** Whether a path is a directory with a checkpoint in it. Whoever names a directory does not mean any other. */
+/**
+ * Whether a path is a directory with a checkpoint in it. A request may name any directory of the host, and `rm` must
+ * delete no other kind.
+ */
 function isCheckpoint(path: string): boolean {
   const has = (file: string) => lstatSync(join(path, file), { throwIfNoEntry: false })?.isFile() ?? false;
   return (lstatSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false) && has(MANIFEST) && has('inventory.img');

@@ -2,8 +2,7 @@
 import * as assert from 'uvu/assert';
 import type { ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { sh } from '../harness.ts';
-import { ask, inNetworkOf, outsideOf, serve, type Outside } from './ports/servers.ts';
+import { ask, inNetworkOf, outsideWithIpv6, serve, type Outside } from './ports/servers.ts';
 import { site } from './site.ts';
 
 const s = await site('the default network with IPv6', {
@@ -19,9 +18,7 @@ const start = (name: string, ...flags: string[]) =>
 let outside: Outside;
 const servers: ChildProcess[] = [];
 s.test.before(async () => {
-  outside = await outsideOf();
-  sh('ip', 'addr', 'add', '2001:db8::1/64', 'dev', 'out0', 'nodad');
-  sh(outside.where[0]!, ...outside.where.slice(1), 'ip', 'addr', 'add', '2001:db8::2/64', 'dev', 'in0', 'nodad');
+  outside = await outsideWithIpv6();
   servers.push(await serve(outside.where, 7000, '::'));
 });
 s.test.after(() => {

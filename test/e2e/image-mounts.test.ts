@@ -1,6 +1,7 @@
 /** `--mount type=image`: the files of another image in a container, with both storage drivers. */
 import * as assert from 'uvu/assert';
 import { existsSync, readFileSync } from 'node:fs';
+import type { MountView } from '../../server/docker/containers/container-config.ts';
 import { link } from './made-image.ts';
 import { clients, Daemon } from './daemon.ts';
 import { importFiles } from './import-files.ts';
@@ -9,18 +10,8 @@ import { site } from './site.ts';
 const s = await site('mounted images', { images: ['tiny'] });
 const vfs = await site('mounted images, vfs', { images: ['tiny'], flags: ['--storage-driver', 'vfs'] });
 
-interface Mount {
-  Type: string;
-  Name?: string;
-  Source: string;
-  Destination: string;
-  Driver?: string;
-  Mode: string;
-  RW: boolean;
-  Propagation: string;
-}
 const message = (body: string) => (JSON.parse(body) as { message: string }).message;
-const mountOf = (d: Daemon, name: string) => d.json<{ Id: string; Mounts: Mount[] }>(`/containers/${name}/json`);
+const mountOf = (d: Daemon, name: string) => d.json<{ Id: string; Mounts: MountView[] }>(`/containers/${name}/json`);
 const create = (d: Daemon, mount: object, version = '') =>
   d.api('POST', `${version}/containers/create`, { Image: 'tiny', Cmd: ['true'], HostConfig: { Mounts: [mount] } });
 

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { sh } from '../harness.ts';
 import { atRest, sameAs } from './leftovers.ts';
 import { lookUp } from './name-asking.ts';
-import { ask, inNetworkOf, outsideOf, serve, type Outside } from './ports/servers.ts';
+import { ask, inNetworkOf, outsideWithIpv6, serve, type Outside } from './ports/servers.ts';
 import { site } from './site.ts';
 
 const s = await site('networks with IPv6 only', { images: ['tiny'] });
@@ -30,9 +30,7 @@ let outside: Outside;
 let before: Record<string, string[]>;
 const servers: ChildProcess[] = [];
 s.test.before(async () => {
-  outside = await outsideOf();
-  sh('ip', 'addr', 'add', '2001:db8::1/64', 'dev', 'out0', 'nodad');
-  sh(outside.where[0]!, ...outside.where.slice(1), 'ip', 'addr', 'add', '2001:db8::2/64', 'dev', 'in0', 'nodad');
+  outside = await outsideWithIpv6();
   servers.push(await serve(outside.where, 7000, '::'));
   await docker('network', 'create', 'first');
   await docker('run', '--rm', '--network', 'first', 'tiny', 'true');

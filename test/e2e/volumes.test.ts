@@ -1,5 +1,6 @@
 /** Volumes, as dockerd 26.1.5 has them: names, anonymous ones, what they are filled with, and who may remove them. */
 import * as assert from 'uvu/assert';
+import type { MountView } from '../../server/docker/containers/container-config.ts';
 import { likeDockerd } from './peer.ts';
 
 const { test, api, isPeer } = await likeDockerd('volumes');
@@ -11,16 +12,6 @@ interface Volume {
   Labels: Record<string, string> | null;
   Options: object | null;
   Scope: string;
-}
-interface Mount {
-  Type: string;
-  Name?: string;
-  Source: string;
-  Destination: string;
-  Driver?: string;
-  Mode: string;
-  RW: boolean;
-  Propagation: string;
 }
 type Fields = Record<string, unknown>;
 const message = (body: string) => (JSON.parse(body) as { message: string }).message;
@@ -53,7 +44,7 @@ const create = async (script: string, host: Fields = {}, more: Fields = {}, name
     )
   ).Id;
 const mountsOf = async (id: string) =>
-  (await good<{ Mounts: Mount[] }>(api('GET', `/containers/${id}/json`), 200)).Mounts;
+  (await good<{ Mounts: MountView[] }>(api('GET', `/containers/${id}/json`), 200)).Mounts;
 const removal = (id: string, query = '') => api('DELETE', `/containers/${id}?force=1${query}`);
 /** Starts it, waits for its end, and returns what it wrote. */
 async function output(id: string): Promise<string> {
@@ -197,7 +188,7 @@ test('a volume that a container has is not removed, whether it runs or not', asy
 
 test('rm leaves anonymous volumes, and --rm takes them', async () => {
   const id = await create('true', {}, { Volumes: { '/v': {} } });
-  const [{ Name = '' } = {} as Mount] = await mountsOf(id);
+  const [{ Name = '' } = {} as MountView] = await mountsOf(id);
   await good(removal(id), 204);
   assert.equal(await names(), [Name]);
   await forget(Name);

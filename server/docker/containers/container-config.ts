@@ -139,7 +139,8 @@ export function hostConfigView(container: Container): object {
   };
 }
 
-interface MountView {
+/** One of `Mounts` in the inspection of a container: the Engine API specification, MountPoint. */
+export interface MountView {
   Type: string;
   Name?: string;
   Source: string;

@@ -115,3 +115,12 @@ export async function outsideOf(): Promise<Outside> {
     sh(where[0]!, ...where.slice(1), 'ip', ...command.split(' '));
   return { where, end: () => void child.kill() };
 }
+
+/** The same with IPv6: the host is also 2001:db8::1, the other machine 2001:db8::2. */
+export async function outsideWithIpv6(): Promise<Outside> {
+  const outside = await outsideOf();
+  const [program = '', ...args] = outside.where;
+  sh('ip', 'addr', 'add', '2001:db8::1/64', 'dev', 'out0', 'nodad');
+  sh(program, ...args, 'ip', 'addr', 'add', '2001:db8::2/64', 'dev', 'in0', 'nodad');
+  return outside;
+}
