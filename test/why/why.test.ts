@@ -70,6 +70,12 @@ s.test('a listener on the loopback only', async () => {
   );
 });
 
+s.test('the own loopback of a container, which the host has one of too', async () => {
+  const report = await why('shy', '127.0.0.1:80');
+  assert.is(report.sentence, 'shy reaches 127.0.0.1:80', JSON.stringify(report, null, 1));
+  assert.not.ok(kinds(report).includes('rules host'), kinds(report).join(', '));
+});
+
 s.test('nothing listens on the port', async () => {
   const report = await why('web', 'db:81');
   assert.match(report.sentence, /nothing listens on port 81 in db; these listen: (0\.0\.0\.0|\[::\]):80$/);

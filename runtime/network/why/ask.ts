@@ -21,11 +21,11 @@ let last: Promise<unknown> = Promise.resolve();
 let waiting = 0;
 
 /** `known` is read when the question's turn comes. Throws 400 and 404 as `why` does, and 503. */
-export async function askWhy(k: Kernel, known: () => Known, from: unknown, to: unknown): Promise<Report> {
+export async function askWhy(k: Kernel, known: () => Known, from: unknown, to: unknown, six = false): Promise<Report> {
   const [asker, target] = [text(from, 'from'), text(to, 'to')];
   if (waiting >= WAITING_MOST) throw new ApiError(503, `${waiting} questions are waiting already`);
   waiting++;
-  const report = last.then(() => why(k, known(), asker, target)).finally(() => waiting--);
+  const report = last.then(() => why(k, known(), asker, target, six)).finally(() => waiting--);
   last = report.catch(() => undefined);
   return report;
 }

@@ -1,6 +1,7 @@
 /** What is known of containers and their networks, for names and addresses. */
 import type { Connected } from '../driver.ts';
 import type { Endpoint } from '../endpoint.ts';
+import { isSix } from '../ipam/family.ts';
 import type { Protocol } from '../port.ts';
 import type { Target } from './target.ts';
 
@@ -18,7 +19,7 @@ export const isUp = ({ status }: Seen): boolean => status === 'running' || statu
 export const networksOf = ({ endpoints }: Connected): string[] => endpoints.map(({ network }) => network);
 
 export const endpointAt = ({ endpoints }: Connected, address: string): Endpoint | undefined =>
-  endpoints.find((endpoint) => endpoint.address === address);
+  endpoints.find((endpoint) => endpoint.address === address || endpoint.address6 === address);
 
 export const atAddress = (known: Known, address: string): Seen | undefined =>
   known.find((one) => isUp(one) && endpointAt(one.container, address));
@@ -57,18 +58,22 @@ const publications = (known: Known): Publication[] =>
     ),
   );
 
-/** The running container that has published this port of the host. `address`: one of the host's. */
+const isAny = (address: string) => address === '0.0.0.0' || address === '::';
+/** The running container that has published this port at that address of the host, or at any of its family. */
 export const publisherOf = (
   known: Known,
   { port, protocol }: Pick<Target, 'port' | 'protocol'>,
-  address?: string,
+  address: string,
 ): Publication | undefined =>
   publications(known).find(
     ({ hostPort, hostIp, protocol: its }) =>
       hostPort === port &&
       its === protocol &&
-      (address === undefined || hostIp === '0.0.0.0' || hostIp === '::' || hostIp === address),
+      isSix(hostIp) === isSix(address) &&
+      (isAny(hostIp) || isAny(address) || hostIp === address),
   );
-/** Where the host has this port of the container. */
-export const publishedBy = (seen: Seen, { port, protocol }: Pick<Target, 'port' | 'protocol'>) =>
-  publications([seen]).find(({ inside, protocol: its }) => inside === port && its === protocol);
+/** Where the host has this port of the container. `any`: '0.0.0.0' or '::', for the family. */
+export const publishedBy = (seen: Seen, { port, protocol }: Pick<Target, 'port' | 'protocol'>, any: string) =>
+  publications([seen]).find(
+    ({ inside, hostIp, protocol: its }) => inside === port && its === protocol && isSix(hostIp) === isSix(any),
+  );

@@ -99,7 +99,7 @@ export function findListeners({ pid, port, protocol = 'tcp' }: ListenersQuestion
 export const showListener = ({ address, port, pid, program }: Listener, protocol: Transport = 'tcp'): string =>
   `${address.includes(':') ? `[${address}]` : address}:${port} ${WORDS[protocol]}${pid === undefined ? '' : ` ${program} (pid ${pid})`}`;
 
-const isLoopback = (address: string) => address.startsWith('127.') || address === '::1';
+export const isLoopback = (address: string) => address.startsWith('127.') || address === '::1';
 /** Whether a listener takes connections to `destination`. One on :: takes IPv4 too, unless IPV6_V6ONLY is set. */
 export const takes = ({ address }: Listener, destination: string): boolean =>
   address === destination || address === '0.0.0.0' || address === '::' || address === `::ffff:${destination}`;

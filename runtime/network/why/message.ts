@@ -1,6 +1,9 @@
-/** A query for the IPv4 addresses of a name, and its answer: RFC 1035, section 4. Answers are hostile. */
+/** A query for the addresses of a name, and its answer: RFC 1035, section 4. Answers are hostile. */
+import { toText6 } from '../../kernel/netlink/ipv6-text.ts';
 
-const TYPE_A = 1;
+/** The type of records with addresses: RFC 1035 and RFC 3596. */
+export const TYPES = { A: 1, AAAA: 28 } as const;
+export type RecordType = keyof typeof TYPES;
 const CLASS_IN = 1;
 const HEADER = 12;
 const RECURSION_DESIRED = 0x0100;
@@ -14,7 +17,7 @@ export interface NameAnswer {
 }
 
 /** Undefined for a name that is none: a label is empty or longer than 63 bytes. */
-export function nameQuery(name: string, id: number): Buffer | undefined {
+export function nameQuery(name: string, id: number, type: RecordType = 'A'): Buffer | undefined {
   const labels = name.split('.').map((label) => Buffer.from(label));
   if (labels.some(({ length }) => length < 1 || length > 63)) return undefined;
   const head = Buffer.alloc(HEADER);
@@ -22,7 +25,7 @@ export function nameQuery(name: string, id: number): Buffer | undefined {
   head.writeUInt16BE(RECURSION_DESIRED, 2);
   head.writeUInt16BE(1, 4);
   const words = labels.flatMap((label) => [Buffer.from([label.length]), label]);
-  return Buffer.concat([head, ...words, Buffer.from([0, 0, TYPE_A, 0, CLASS_IN])]);
+  return Buffer.concat([head, ...words, Buffer.from([0, 0, TYPES[type], 0, CLASS_IN])]);
 }
 
 /** The offset behind a name. A pointer is the end of a name. */
@@ -36,8 +39,13 @@ function behindName(bytes: Buffer, offset: number): number {
   return bytes.length;
 }
 
-/** Undefined for bytes that are no answer to this query. */
+const textOf = (bytes: Buffer): string =>
+  bytes.length === 4 ? bytes.join('.') : toText6(BigInt(`0x${bytes.toString('hex')}`));
+
+/** Undefined for bytes that are no answer to this query. Addresses of the other family are passed over. */
 export function readAnswer(bytes: Buffer, query: Buffer): NameAnswer | undefined {
+  const wanted = query.readUInt16BE(query.length - 4);
+  const size = wanted === TYPES.AAAA ? 16 : 4;
   if (bytes.length < HEADER || bytes.readUInt16BE(0) !== query.readUInt16BE(0) || !(bytes.readUInt8(2) & 0x80))
     return undefined;
   const code = bytes.readUInt8(3) & 15;
@@ -48,8 +56,8 @@ export function readAnswer(bytes: Buffer, query: Buffer): NameAnswer | undefined
     if (fields + 10 > bytes.length) break;
     const [type, length] = [bytes.readUInt16BE(fields), bytes.readUInt16BE(fields + 8)];
     at = fields + 10 + length;
-    if (type === TYPE_A && length === 4 && at <= bytes.length)
-      answer.addresses.push(bytes.subarray(at - 4, at).join('.'));
+    if (type === wanted && length === size && at <= bytes.length)
+      answer.addresses.push(textOf(bytes.subarray(at - size, at)));
   }
   return answer;
 }

@@ -37,10 +37,24 @@ function apart(place: Place, seen: Seen): Stop {
   };
 }
 
-export function nameStop(known: Known, place: Place, name: string, { by }: Resolved): Stop {
+export const lacksIpv6 = ({ container }: Seen): Stop => ({
+  why: `container ${container.name} has no IPv6 address: none of its networks (${list(networksOf(container))}) has IPv6`,
+  change: `a network with IPv6: drydock network create --ipv6 mine, then drydock network connect mine ${container.name}`,
+});
+/** It has an address, and none of IPv6. */
+export const isIpv4Only = ({ container: { endpoints } }: Seen): boolean =>
+  endpoints.some(({ address }) => address) && !endpoints.some(({ address6 }) => address6);
+
+export function nameStop(known: Known, place: Place, name: string, { by }: Resolved, six = false): Stop {
   const seen = called(known, name);
   if (seen && !isUp(seen)) return notRunning(seen);
+  if (seen && six && isIpv4Only(seen)) return lacksIpv6(seen);
   if (seen && place.container) return apart(place, seen);
+  if (six)
+    return {
+      why: `no resolver that was asked (${by}) knows an IPv6 address of the name ${name}, and no container has it`,
+      change: 'a name that has one: without -6 its IPv4 addresses are looked for',
+    };
   const asked = `no resolver that was asked (${by}) knows the name ${name}`;
   if (name === 'host.docker.internal')
     return {

@@ -6,6 +6,7 @@ import { answerEnds, getFlow, type Ends } from '../../kernel/netlink/conntrack/f
 import type { ProbeFlow } from './flow.ts';
 import { firstPass, hooksOf, type HookPass } from './hooks.ts';
 import { netlinkIn, type Place } from './place.ts';
+import { isSix } from '../ipam/family.ts';
 import { protocolNumbers } from '../ports/protocol-numbers.ts';
 import { openProbe, type Probe } from './probe.ts';
 import type { Transport } from './target.ts';
@@ -84,7 +85,12 @@ export async function sendProbe(
   const probe = await open();
   const opened: Trace[] = [];
   try {
-    const flow: ProbeFlow = { protocol, from: probe.port, to: [to.port, inside?.port ?? to.port] };
+    const flow: ProbeFlow = {
+      protocol,
+      family: isSix(to.address) ? 'ip6' : 'ip',
+      from: probe.port,
+      to: [to.port, inside?.port ?? to.port],
+    };
     const blind = await follow(k, places, flow, opened);
     const dropped = () => opened.some(({ events }) => events.some((event) => isDrop(event) && !isReset(event)));
     const answer = await probe.send(to.address, to.port, dropped);

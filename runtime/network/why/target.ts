@@ -1,6 +1,9 @@
 /** Where to: an address with a port, as people write it. */
 import { isIP } from 'node:net';
 import { badParameter } from '../../errors/api-error.ts';
+import { ipBytes } from '../../kernel/ip-bytes.ts';
+import { canonical, isSix } from '../ipam/family.ts';
+import { hostText } from '../port.ts';
 
 export interface Target {
   /** a name or an address; '' for a port alone, which is one of the host */
@@ -33,6 +36,14 @@ const SCHEMES: Record<string, number> = {
   memcached: 11211,
   dns: 53,
 };
+/** fe80::/10, RFC 4291 */
+export const isLinkLocal = (address: string): boolean => isSix(address) && /^fe[89ab]/i.test(address);
+/** What is sent to ::ffff:10.0.0.1 leaves as IPv4: RFC 4291, section 2.5.5.2. */
+function unmapped(address: string): string {
+  const bytes = ipBytes(address);
+  if (bytes?.length !== 16 || bytes.readUInt16BE(10) !== 0xffff || bytes.subarray(0, 10).some(Boolean)) return address;
+  return bytes.subarray(12).join('.');
+}
 /** RFC 1035, section 2.3.4 */
 const LONGEST = 253;
 const NAME = /^[\w.-]+$/;
@@ -67,8 +78,10 @@ export function parseTarget(whole: string): Target {
   )
     throw badParameter(`${JSON.stringify(text)} is neither a URL nor NAME:PORT nor ADDRESS:PORT`);
   if (!port) throw badParameter(`${JSON.stringify(text)} names no port: give ${host}:PORT`);
-  return { host: host.replace(/\.$/, ''), port, protocol };
+  if (host.includes('%') || (isIP(host) && isLinkLocal(host)))
+    throw badParameter(`${host} is an address of one link only, of which each namespace has its own: give another one`);
+  return { host: isIP(host) ? unmapped(canonical(host)) : host.replace(/\.$/, ''), port, protocol };
 }
 
 export const showTarget = ({ host, port, protocol }: Target): string =>
-  `${host.includes(':') ? `[${host}]` : host}${host ? ':' : 'port '}${port}${protocol === 'udp' ? '/udp' : ''}`;
+  `${hostText(host)}${host ? ':' : 'port '}${port}${protocol === 'udp' ? '/udp' : ''}`;

@@ -1,7 +1,7 @@
 /**
  * Follows the packets of one flow in one network namespace:
  *
- *   table ip drydock-why-PID                    belongs to a socket, so it is gone with the daemon, however that ends
+ *   table ip drydock-why-PID                    or ip6; belongs to a socket, so it is gone with the daemon
  *     chain prerouting, output  priority -350   before all others, also before raw
  *       tcp sport P tcp dport Q meta nftrace set 1
  *
@@ -47,15 +47,16 @@ async function install(socket: NetlinkSocket, table: string, flow: ProbeFlow): P
     ['prerouting', NF_INET.NF_INET_PRE_ROUTING],
     ['output', NF_INET.NF_INET_LOCAL_OUT],
   ] as const;
+  const { family } = flow;
   const rest = chains.flatMap(([name, hooknum]) => [
-    newChain({ table, name, type: 'filter', hooknum, priority: PRIORITY }),
-    ...traceRules(flow).map((rule) => newRule(table, name, rule)),
+    newChain({ family, table, name, type: 'filter', hooknum, priority: PRIORITY }),
+    ...traceRules(flow).map((rule) => newRule(table, name, rule, undefined, family)),
   ]);
   try {
-    await socket.transaction(inOneBatch([newOwnedTable(table), ...rest]));
+    await socket.transaction(inOneBatch([newOwnedTable(table, family), ...rest]));
   } catch (error) {
     if (!hasCode(error, 'EINVAL', 'EOPNOTSUPP')) throw error;
-    await socket.transaction(inOneBatch([newTable(table), ...rest]));
+    await socket.transaction(inOneBatch([newTable(table, family), ...rest]));
   }
 }
 
@@ -68,12 +69,12 @@ const alive = (pid: number): boolean => {
   }
 };
 /** Deletes what killed daemons have left: on kernels without NFT_TABLE_F_OWNER only. */
-async function sweep(socket: NetlinkSocket): Promise<void> {
-  const names = (await socket.dump(...dumpTables)).map(tableNameOf);
+async function sweep(socket: NetlinkSocket, family: ProbeFlow['family']): Promise<void> {
+  const names = (await socket.dump(...dumpTables(family))).map(tableNameOf);
   for (const name of names) {
     const pid = name.startsWith(PREFIX) ? Number(name.slice(PREFIX.length)) : 0;
     if (pid > 0 && (pid === process.pid || !alive(pid)))
-      await tolerate(['ENOENT', 'EPERM'], socket.transaction(inOneBatch([deleteTable(name)])));
+      await tolerate(['ENOENT', 'EPERM'], socket.transaction(inOneBatch([deleteTable(name, family)])));
   }
 }
 
@@ -88,13 +89,14 @@ export class Trace {
   private constructor(
     private readonly k: Kernel,
     readonly place: Place,
+    private readonly flow: ProbeFlow,
   ) {}
 
   /** Throws NetlinkError: the kernel has no nf_tables, for instance. Nothing is left then. */
   static async open(k: Kernel, place: Place, flow: ProbeFlow): Promise<Trace> {
-    const trace = new Trace(k, place);
+    const trace = new Trace(k, place, flow);
     try {
-      await trace.#open(flow);
+      await trace.#open();
       return trace;
     } catch (error) {
       await trace.close();
@@ -102,14 +104,14 @@ export class Trace {
     }
   }
 
-  async #open(flow: ProbeFlow): Promise<void> {
-    const { k, place } = this;
+  async #open(): Promise<void> {
+    const { k, place, flow } = this;
     this.#group = await socketIn(k, place, AF.AF_NETLINK, SOCK.SOCK_RAW, NETLINK_NETFILTER);
     await k.daemon.bind(this.#group, groupAddress(NFNLGRP_NFTRACE));
     this.#unwatch = k.readable(this.#group, () => void this.drain().catch(() => undefined));
     this.#rules = await socketIn(k, place, AF.AF_NETLINK, SOCK.SOCK_RAW, NETLINK_NETFILTER);
     const socket = await new NetlinkSocket(k, this.#rules).explained();
-    await sweep(socket);
+    for (const family of ['ip', 'ip6'] as const) await sweep(socket, family);
     await install(socket, this.#table, flow);
   }
 
@@ -146,7 +148,9 @@ export class Trace {
     const [rules, group] = [this.#rules, this.#group];
     this.#rules = this.#group = this.#unwatch = undefined;
     if (rules !== undefined) {
-      const gone = new NetlinkSocket(this.k, rules).transaction(inOneBatch([deleteTable(this.#table)]));
+      const gone = new NetlinkSocket(this.k, rules).transaction(
+        inOneBatch([deleteTable(this.#table, this.flow.family)]),
+      );
       await gone.catch(() => undefined);
       await closeNetlink(this.k, rules, NETLINK_NETFILTER);
     }

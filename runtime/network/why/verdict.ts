@@ -1,5 +1,7 @@
 /** From what was seen of a probe: does it arrive, or what is in the way. */
 import { droppedWords, undropWords, type Dropped } from './hooks.ts';
+import { isSix } from '../ipam/family.ts';
+import { hostText } from '../port.ts';
 import { loopbackOnly, takes, type Listeners } from './listeners.ts';
 import type { Stop } from './report.ts';
 import type { Transport } from './target.ts';
@@ -34,9 +36,7 @@ export interface Findings {
 }
 
 const others = ({ others }: Listeners): string => {
-  const ports = [
-    ...new Set(others.map(({ address, port }) => `${address.includes(':') ? `[${address}]` : address}:${port}`)),
-  ];
+  const ports = [...new Set(others.map(({ address, port }) => `${hostText(address)}:${port}`))];
   return ports.length ? `; these listen: ${ports.slice(0, 6).join(', ')}` : '; nothing listens on any port';
 };
 
@@ -51,23 +51,26 @@ function atTheEnd({ place, listeners, address, port, answer }: Findings): Stop |
       change: `start the program that is to listen there, or use the port on which it listens`,
     };
   const [{ address: only = '', program = 'the program' } = {}] = here;
+  const listens = `${hostText(only)}:${port}`;
+  // [::] takes IPv4, too, where IPV6_V6ONLY is not set
+  const change = `let ${program} listen on ${isSix(address) ? '[::]' : '0.0.0.0'}:${port}`;
   const what = answer === 'ECONNREFUSED' ? 'refused' : 'not answered';
   if (loopbackOnly(here))
     return {
-      why: `${program} in ${place} listens on ${only}:${port} only, which is its own loopback, so what comes to ${address} is ${what}`,
-      change: `let ${program} listen on 0.0.0.0:${port}`,
+      why: `${program} in ${place} listens on ${listens} only, which is its own loopback, so what comes to ${address} is ${what}`,
+      change,
     };
   return {
-    why: `${program} in ${place} listens on ${only}:${port} only, and not on ${address}`,
-    change: `let ${program} listen on 0.0.0.0:${port}`,
+    why: `${program} in ${place} listens on ${listens} only, and not on ${address}`,
+    change,
   };
 }
 
 function noAnswer(f: Findings): Stop {
-  const { from, to, place, silent, stale, isolated, noForwarding, arrived, answer } = f;
+  const { from, to, place, address, silent, stale, isolated, noForwarding, arrived, answer } = f;
   if (silent)
     return {
-      why: `no machine and no container answers for the address ${silent} (ARP)${stale ? `: ${stale}` : ''}`,
+      why: `no machine and no container answers for the address ${silent} (${isSix(silent) ? 'NDP' : 'ARP'})${stale ? `: ${stale}` : ''}`,
       change: stale
         ? 'the name must lead to an address that is in use'
         : 'an address that is in use: drydock inspect shows those of containers',
@@ -78,7 +81,10 @@ function noAnswer(f: Findings): Stop {
       change: `a network whose containers may reach each other`,
     };
   if (noForwarding && !arrived)
-    return { why: 'the host does not forward packets', change: 'sysctl net.ipv4.ip_forward=1' };
+    return {
+      why: 'the host does not forward packets',
+      change: `sysctl ${isSix(address) ? 'net.ipv6.conf.all.forwarding' : 'net.ipv4.ip_forward'}=1`,
+    };
   if (answer === 'ECONNREFUSED') return { why: `${to} refuses the connection`, change: 'a program that listens there' };
   if (arrived)
     return {

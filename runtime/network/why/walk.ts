@@ -5,13 +5,16 @@
  */
 import { readFileSync } from 'node:fs';
 import type { Kernel } from '../../kernel/kernel.ts';
+import { isSix } from '../ipam/family.ts';
 import { SERVER } from '../names/redirect.ts';
+import { hostText } from '../port.ts';
 import './jobs.ts';
 import type { HookPass } from './hooks.ts';
 import { endpointAt } from './known.ts';
 import { showListener, type Listeners, type ListenersQuestion } from './listeners.ts';
-import { DEVICE, openOutside, SENDER } from './outside.ts';
+import { DEVICE, openOutside, senderTo } from './outside.ts';
 import type { Place } from './place.ts';
+import { noRouteStop } from './no-route.ts';
 import type { Hop, HopKind, Stop } from './report.ts';
 import { sendProbe, type Address, type Passes, type Sent } from './sent.ts';
 import type { Transport } from './target.ts';
@@ -46,13 +49,15 @@ const hop = (kind: HopKind, where: string, title: string, evidence: readonly str
   evidence,
   ...(stops && { stops }),
 });
-const forwards = (): boolean => {
+const forwards = (address: string): boolean => {
+  const path = isSix(address) ? 'ipv6/conf/all/forwarding' : 'ipv4/ip_forward';
   try {
-    return readFileSync('/proc/sys/net/ipv4/ip_forward', 'latin1').trim() === '1';
+    return readFileSync(`/proc/sys/net/${path}`, 'latin1').trim() === '1';
   } catch {
     return true; // not known
   }
 };
+const shown = ({ address, port }: Address): string => `${hostText(address)}:${port}`;
 export const OUTSIDE = 'outside';
 const nowhere: Passes = { there: [], back: [] };
 
@@ -75,14 +80,15 @@ const isSame = (one: Place, other: Place | undefined) => one.netns === other?.ne
 const tablesOf = (place: Place | undefined): [string, string][] =>
   (place?.container?.endpoints ?? []).flatMap((endpoint) => {
     const bridge = place?.container?.networkOf?.(endpoint)?.bridge;
-    return bridge ? [[`ip ${bridge}`, endpoint.network]] : [];
+    return bridge ? ['ip', 'ip6'].map((family): [string, string] => [`${family} ${bridge}`, endpoint.network]) : [];
   });
 
-/** Each network namespace once. */
+/** Each network namespace once, where it comes first. */
 const distinct = (places: readonly (Place | undefined)[]): Place[] =>
-  [
-    ...new Map(places.flatMap((place) => (place ? [[place.netns, place] as const] : [])).toReversed()).values(),
-  ].toReversed();
+  places.filter(
+    (place, j): place is Place =>
+      place !== undefined && places.findIndex((other) => other?.netns === place.netns) === j,
+  );
 
 const linesOf = (passes: readonly HookPass[]): string[] =>
   passes.flatMap(({ hook, lines }) => (lines.length ? lines : ['no rule']).map((line) => `${hook}: ${line}`));
@@ -126,7 +132,7 @@ function translationHop({ to, host, sent: { answered } }: Walking): Hop[] {
   const { source, sourcePort, destination, port } = answered;
   const rewritten = source !== to.address || sourcePort !== to.port;
   const title = rewritten
-    ? `the destination ${to.address}:${to.port} is rewritten to ${source}:${sourcePort}`
+    ? `the destination ${shown(to)} is rewritten to ${shown({ address: source, port: sourcePort })}`
     : 'connection tracking has an entry for it';
   return [
     hop('translation', host.name, title, [
@@ -137,9 +143,8 @@ function translationHop({ to, host, sent: { answered } }: Walking): Hop[] {
 
 function arrivalHops(it: Walking, place: Place): Hop[] {
   if (!passesAt(it, place).there.length) return [];
-  const { address, port } = it.end;
   const title = `arrives in the network namespace of ${place.name}`;
-  return [hop('arrival', place.name, title, [`${place.netns}, ${address}:${port}`]), ...rulesHop(it, place)];
+  return [hop('arrival', place.name, title, [`${place.netns}, ${shown(it.end)}`]), ...rulesHop(it, place)];
 }
 
 async function listenerHop(
@@ -210,16 +215,20 @@ function endOf(to: Destination, { answered, passes }: Sent): Walking['end'] {
 
 /** A machine that is not this one: its own routes and rules are not seen. */
 export const outsidePlace: Place = { name: OUTSIDE, pid: 0, netns: OUTSIDE };
-const wire: FoundWay = { oif: 0, source: SENDER, local: true, dev: DEVICE };
+const wire = (address: string): FoundWay => ({ oif: 0, source: senderTo(address), local: true, dev: DEVICE });
 const WIRE = 'rules that name another link, such as that of the uplink, are not met by it';
 
 /** Sends the packet and tells what it met. */
 export async function walk(k: Kernel, from: Place, host: Place, to: Destination): Promise<Walked> {
   const outside = from.name === OUTSIDE;
-  const way = outside ? wire : await wayTo(k, from, to.address);
-  if (!way) return noRoute(from, to);
+  const way = outside ? wire(to.address) : await wayTo(k, from, to.address);
+  if (!way) {
+    const title = `no route to ${to.address}`;
+    const stop = noRouteStop(from, to.address);
+    return { hops: [hop('route', from.name, title, ['RTM_GETROUTE: ENETUNREACH'], true)], stop };
+  }
   const places = distinct([...(outside ? [] : [from]), host, to.inside?.place ?? to.place]);
-  const open = outside ? () => openOutside(k) : undefined;
+  const open = outside ? () => openOutside(k, to.address) : undefined;
   const sent = await sendProbe(
     k,
     places,
@@ -237,7 +246,7 @@ export async function walk(k: Kernel, from: Place, host: Place, to: Destination)
   const listening = place && (await listenerHop(k, place, it.end.port, to.protocol));
   const hops = [
     outside
-      ? hop('route', from.name, `comes in by a link ${DEVICE} made for it, with address ${SENDER}`, [WIRE])
+      ? hop('route', from.name, `comes in by a link ${DEVICE} made for it, with address ${way.source}`, [WIRE])
       : hop('route', from.name, `leaves by ${way.dev} with address ${way.source}`, [showWay(to.address, way)]),
     ...neighbour.hops,
     ...rulesHop(it, from),
@@ -269,12 +278,12 @@ export async function walk(k: Kernel, from: Place, host: Place, to: Destination)
     ...(neighbour.silent !== undefined && { silent: neighbour.silent }),
     ...(to.stale !== undefined && { stale: to.stale }),
     isolated: out.isolated && into.isolated,
-    noForwarding: !isSame(from, host) && !isSame(host, place) && !forwards(),
+    noForwarding: !isSame(from, host) && !isSame(host, place) && !forwards(it.end.address),
     ...(to.paused && { paused: true }),
     networks: new Map([from, place].flatMap(tablesOf)),
   });
   const evidence = [
-    `${to.protocol === 'udp' ? 'sendto' : 'connect'}(${to.address}:${to.port}) = ${sent.answer}`,
+    `${to.protocol === 'udp' ? 'sendto' : 'connect'}(${shown(to)}) = ${sent.answer}`,
     ...(sent.blind === undefined ? [] : [`the packet could not be followed: ${sent.blind}`]),
   ];
   const ends = hops.findLastIndex(({ kind }) => kind === stop?.at);
@@ -286,20 +295,5 @@ export async function walk(k: Kernel, from: Place, host: Place, to: Destination)
     ...(stop && { stop }),
     ...(place && { end: place }),
     ...(listening && { listeners: listening.listeners }),
-  };
-}
-
-function noRoute(from: Place, to: Destination): Walked {
-  const internal =
-    from.container?.endpoints.filter((endpoint) => endpoint.internal).map(({ network }) => network) ?? [];
-  const why = internal.length
-    ? `${from.name} has no route to ${to.address}, because its network ${internal.join(', ')} is internal and has no way out`
-    : `${from.name} has no route to ${to.address}`;
-  const change = from.container
-    ? `a network with a way out: drydock network connect bridge ${from.name}`
-    : 'a route: ip route add';
-  return {
-    hops: [hop('route', from.name, `no route to ${to.address}`, ['RTM_GETROUTE: ENETUNREACH'], true)],
-    stop: { why, change },
   };
 }

@@ -4,8 +4,9 @@ import { NETLINK_ROUTE } from '../../syscalls/constants.ts';
 import { hasCode, tolerate } from '../../kernel/errors.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import { getLink, linkOf, type Link } from '../../kernel/netlink/route/link.ts';
-import { dumpNeighbours, neighbourOf, type Neighbour } from '../../kernel/netlink/route/neighbour.ts';
+import { dumpNeighbours, dumpNeighbours6, neighbourOf, type Neighbour } from '../../kernel/netlink/route/neighbour.ts';
 import { getRoute, wayOf, type Way } from '../../kernel/netlink/route/route.ts';
+import { isSix } from '../ipam/family.ts';
 import { netlinkIn, type Place } from './place.ts';
 
 export interface FoundWay extends Way {
@@ -37,7 +38,9 @@ export async function neighbourAt(
   index: number,
   address: string,
 ): Promise<Neighbour | undefined> {
-  const all = await netlinkIn(k, place, NETLINK_ROUTE, (socket) => socket.dump(...dumpNeighbours));
+  const all = await netlinkIn(k, place, NETLINK_ROUTE, (socket) =>
+    socket.dump(...(isSix(address) ? dumpNeighbours6 : dumpNeighbours)),
+  );
   return all.map(neighbourOf).find((one) => one.address === address && one.index === index);
 }
 

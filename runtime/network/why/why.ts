@@ -2,12 +2,17 @@
 import { isIP } from 'node:net';
 import { badParameter, notFound } from '../../errors/api-error.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
+import type { Endpoint } from '../endpoint.ts';
+import { hostText } from '../port.ts';
 import { PROGRAM } from '../ports/proxy-process.ts';
+import { isSix } from '../ipam/family.ts';
 import { hostAddress } from './host-address.ts';
 import { atAddress, called, isUp, publishedBy, publisherOf, type Known, type Seen } from './known.ts';
-import { nameStop, notPublished, notRunning } from './name-stop.ts';
+import { isIpv4Only, lacksIpv6, nameStop, notPublished, notRunning } from './name-stop.ts';
+import { isLoopback } from './listeners.ts';
 import { containerPlace, hostPlace, leavePlace, type Place } from './place.ts';
 import type { Hop, Report, Stop } from './report.ts';
+import type { RecordType } from './message.ts';
 import { resolveName } from './resolve.ts';
 import { parseTarget, showTarget, type Target } from './target.ts';
 import { OUTSIDE, outsidePlace, walk, type Destination, type Walked } from './walk.ts';
@@ -24,6 +29,8 @@ class Question {
     private readonly k: Kernel,
     private readonly known: Known,
     private readonly target: Target,
+    /** only IPv6 will do */
+    private readonly six: boolean,
   ) {}
 
   async leave(): Promise<void> {
@@ -38,7 +45,8 @@ class Question {
 
   async from(place: Place): Promise<{ hops: Hop[]; stop?: Stop }> {
     const { host } = this.target;
-    const found = host === '' ? { address: '127.0.0.1', hops: [] } : await this.#address(place, host);
+    const found =
+      host === '' ? { address: this.six ? '::1' : '127.0.0.1', hops: [] } : await this.#address(place, host);
     if ('stop' in found) return found;
     const to = await this.#destination(place, found.address, found.hops);
     const walked = await walk(this.k, place, this.host, to);
@@ -59,17 +67,18 @@ class Question {
       throw badParameter('from outside only packets of TCP are followed: give a target without udp');
     const seen = isIP(host) ? undefined : called(this.known, host);
     if (seen && !isUp(seen)) return { hops: [], stop: notRunning(seen) };
-    const published = seen ? publishedBy(seen, this.target) : publisherOf(this.known, this.target);
+    const any = this.six || isSix(host) ? '::' : '0.0.0.0';
+    const published = seen ? publishedBy(seen, this.target, any) : publisherOf(this.known, this.target, any);
     if (seen && !published) return { hops: [], stop: notPublished(seen, port) };
     const hostPort = published?.hostPort ?? port;
-    const address = isIP(host) ? host : await hostAddress(this.k, this.known, published?.hostIp);
+    const address = isIP(host) ? host : await hostAddress(this.k, this.known, published?.hostIp ?? any);
     const hop: Hop = {
       kind: 'published',
       where: HOST,
       title: published
         ? `port ${hostPort} of the host is published by ${published.seen.container.name}`
         : `no container publishes port ${hostPort} of the host`,
-      evidence: published ? [`${published.hostIp}:${hostPort} → ${published.inside}/tcp`] : [],
+      evidence: published ? [`${hostText(published.hostIp)}:${hostPort} → ${published.inside}/tcp`] : [],
     };
     const to = await this.#onHost({ text: showTarget(this.target), protocol, address, port: hostPort });
     const walked = await walk(this.k, outsidePlace, this.host, to);
@@ -80,7 +89,7 @@ class Question {
     if (isIP(name)) return { address: name, hops: [] };
     const seen = place.container ? undefined : called(this.known, name);
     if (seen) return this.#addressFromHost(seen);
-    const resolved = await resolveName(this.k, place, name);
+    const resolved = await resolveName(this.k, place, name, this.#types(place));
     const { address, by, evidence } = resolved;
     if (address)
       return {
@@ -88,7 +97,15 @@ class Question {
         hops: [{ kind: 'name', where: place.name, title: `${name} is ${address}, by ${by}`, evidence }],
       };
     const hop: Hop = { kind: 'name', where: place.name, title: `${name} has no address`, evidence, stops: true };
-    return { hops: [hop], stop: nameStop(this.known, place, name, resolved) };
+    return { hops: [hop], stop: nameStop(this.known, place, name, resolved, this.six) };
+  }
+
+  /** As most programs do; a container that has IPv6 only has no use for an IPv4 address. */
+  #types({ container }: Place): RecordType[] {
+    if (this.six) return ['AAAA'];
+    const own = container?.endpoints ?? [];
+    const only6 = own.some(({ address6 }) => address6) && !own.some(({ address }) => address);
+    return only6 ? ['AAAA', 'A'] : ['A', 'AAAA'];
   }
 
   /** The host's resolver knows no names of containers, Drydock does. */
@@ -96,20 +113,27 @@ class Question {
     const { name, endpoints } = seen.container;
     const hop = (title: string, lines: string[] = []): Hop => ({ kind: 'name', where: HOST, title, evidence: lines });
     if (!isUp(seen)) return { hops: [{ ...hop(`${name} is not running`), stops: true }], stop: notRunning(seen) };
-    const endpoint = endpoints.find(({ address }) => address);
-    if (endpoint?.address)
+    const wanted = ({ address, address6 }: Endpoint) => (this.six ? address6 : (address ?? address6));
+    const endpoint = endpoints.find((one) => wanted(one));
+    const address = endpoint && wanted(endpoint);
+    if (address)
       return {
-        address: endpoint.address,
+        address,
         hops: [
-          hop(`${name} is a container with address ${endpoint.address} on network ${endpoint.network}`, [
+          hop(`${name} is a container with address ${address} on network ${endpoint.network}`, [
             'the resolver of the host does not know names of containers',
           ]),
         ],
       };
     if (endpoints.some(({ driver }) => driver === 'host'))
-      return { address: '127.0.0.1', hops: [hop(`${name} is a container in the host's own network namespace`)] };
+      return {
+        address: this.six ? '::1' : '127.0.0.1',
+        hops: [hop(`${name} is a container in the host's own network namespace`)],
+      };
+    const none: Hop = { ...hop(`${name} has no ${this.six ? 'IPv6 ' : ''}address`), stops: true };
+    if (this.six && isIpv4Only(seen)) return { hops: [none], stop: lacksIpv6(seen) };
     return {
-      hops: [{ ...hop(`${name} has no address`), stops: true }],
+      hops: [none],
       stop: { why: `container ${name} has no address of its own`, change: `drydock network connect bridge ${name}` },
     };
   }
@@ -118,8 +142,7 @@ class Question {
   async #destination(from: Place, address: string, hops: readonly Hop[]): Promise<Destination> {
     const { port, protocol } = this.target;
     const plain: Destination = { text: showTarget(this.target), protocol, address, port };
-    if (address.includes(':')) throw badParameter(`${address} is an IPv6 address: only packets of IPv4 are followed`);
-    if (address.startsWith('127.')) {
+    if (isLoopback(address)) {
       const shared = from.container && from.netns !== this.host.netns;
       return shared ? { ...plain, place: from } : this.#onHost(plain);
     }
@@ -134,7 +157,7 @@ class Question {
   async #onHost(plain: Destination): Promise<Destination> {
     const onHost: Destination = { ...plain, place: this.host };
     const published = publisherOf(this.known, plain, plain.address);
-    const { address } = published?.endpoint ?? {};
+    const address = published && addressFor(plain.address, published.endpoint);
     const place = published && (await this.place(published.seen));
     if (!published || !address || !place) return onHost;
     return { ...onHost, inside: { address, port: published.inside, place } };
@@ -145,7 +168,8 @@ class Question {
     const name = hops.find(({ kind }) => kind === 'name');
     if (!name) return undefined;
     const now = called(this.known, this.target.host)?.container;
-    const addresses = now?.endpoints.flatMap((endpoint) => endpoint.address ?? []) ?? [];
+    const addresses =
+      now?.endpoints.flatMap(({ address: its, address6 }) => (isSix(address) ? address6 : its) ?? []) ?? [];
     const where = name.title.replace(/^.* by /, '');
     const instead = now && addresses.length ? `; container ${now.name} has ${addresses.join(', ')}` : '';
     return `${this.target.host} leads to ${address} by ${where}, and no running container has that address${instead}`;
@@ -158,13 +182,17 @@ class Question {
     const hop: Hop = {
       kind: 'proxy',
       where: HOST,
-      title: `${PROGRAM} takes the connection and makes another one to ${inside.address}:${inside.port}`,
+      title: `${PROGRAM} takes the connection and makes another one to ${hostText(inside.address)}:${inside.port}`,
       evidence: [`published port ${this.target.port} → ${inside.place.name} ${inside.port}/${protocol}`],
     };
     const walked = await walk(this.k, this.host, this.host, { text, protocol, ...inside });
     return { ...walked, hops: [hop, ...walked.hops] };
   }
 }
+
+/** Rules lead within a family; the proxy leads to the other one where the container has no address of this one. */
+const addressFor = (outer: string, { address, address6 }: Endpoint): string | undefined =>
+  isSix(outer) ? (address6 ?? address) : (address ?? address6);
 
 function asker(known: Known, ref: string): Seen {
   const byId = /^[0-9a-f]{2,64}$/.test(ref) ? known.filter(({ container: { id } }) => id.startsWith(ref)) : [];
@@ -176,9 +204,10 @@ function asker(known: Known, ref: string): Seen {
 }
 
 /** Throws ApiError 400 for a target that is none, 404 for a container that is none. */
-export async function why(k: Kernel, known: Known, from: string, to: string): Promise<Report> {
+export async function why(k: Kernel, known: Known, from: string, to: string, six = false): Promise<Report> {
   const target = parseTarget(to);
-  const question = new Question(k, known, target);
+  if (six && isIP(target.host) === 4) throw badParameter(`${target.host} is an IPv4 address, and IPv6 was asked for`);
+  const question = new Question(k, known, target, six);
   try {
     const found = await answer(question, known, from, target);
     const { stop } = found;

@@ -7,7 +7,7 @@ import type { Routes } from '../http/route.ts';
 
 export const whyRoutes: Routes = {
   'POST /drydock/why': async ({ engine, req }) => {
-    const { from, to } = await readJson(req);
-    return askWhy(daemonKernel(), knownTo(engine), from, to);
+    const { from, to, six } = await readJson(req);
+    return askWhy(daemonKernel(), knownTo(engine), from, to, six === true);
   },
 };

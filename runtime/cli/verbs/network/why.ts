@@ -36,15 +36,19 @@ export function command(): Command {
     'why host web:80',
     'why web 1.1.1.1:443',
     'why outside 8080',
+    'why -6 web http://db/',
   )
     .argument('<from>', 'a container, host, or outside: another machine')
     .argument('<to>', 'URL, NAME:PORT, ADDRESS:PORT, or a port of the host')
+    .option('-6, --ipv6', 'over IPv6: of a name only its IPv6 addresses are looked for')
     .option('--json', 'the hops as JSON')
-    .action(async (from: string, to: string, options: { json?: boolean }, command: Command) => {
+    .action(async (from: string, to: string, options: { json?: boolean; ipv6?: boolean }, command: Command) => {
       const client = await connectTo(command);
-      const report = await client.post<Report>('/drydock/why', {}, { from, to }).catch((error: unknown) => {
-        throw error instanceof DaemonError && error.status < 500 ? new Failure(messageOf(error), 2) : error;
-      });
+      const report = await client
+        .post<Report>('/drydock/why', {}, { from, to, ...(options.ipv6 && { six: true }) })
+        .catch((error: unknown) => {
+          throw error instanceof DaemonError && error.status < 500 ? new Failure(messageOf(error), 2) : error;
+        });
       process.exitCode = report.reachable ? 0 : 1;
       if (options.json) return json(report);
       const ink = paint(process.stdout);

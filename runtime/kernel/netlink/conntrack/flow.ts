@@ -5,10 +5,11 @@
 import { at, isFields, type Fields, type Schema, type Value } from '../attribute.ts';
 import { be16, be32, ip, nested, u32, u8 } from '../codecs.ts';
 import type { Decoded, Kind, Request } from '../message.ts';
-import { forIpv4, nfgenmsg } from '../nftables/nfgenmsg.ts';
+import { forIpv4, nfgenmsg, ofFamily } from '../nftables/nfgenmsg.ts';
 
 const NFNL_SUBSYS_CTNETLINK = 1;
-const addresses: Schema = { src: at(1, ip), dst: at(2, ip) };
+/** IPv4 addresses have attributes of their own, and IPv6 addresses too. */
+const addresses: Schema = { src: at(1, ip), dst: at(2, ip), src6: at(3, ip), dst6: at(4, ip) };
 const protocol: Schema = { num: at(1, u8), src_port: at(2, be16), dst_port: at(3, be16) };
 const tuple: Schema = {
   ip: at(
@@ -105,20 +106,20 @@ const endsOf = (whole: Value | undefined): Ends | undefined => {
   if (!isFields(whole) || !isFields(whole['ip']) || !isFields(whole['proto'])) return undefined;
   const { ip: pair, proto } = whole;
   return {
-    source: String(pair['src']),
+    source: String(pair['src'] ?? pair['src6']),
     sourcePort: Number(proto['src_port']),
-    destination: String(pair['dst']),
+    destination: String(pair['dst'] ?? pair['dst6']),
     port: Number(proto['dst_port']),
   };
 };
-/** Asks for the TCP flow whose first packet had these ends. ENOENT when there is none. */
+/** Asks for the flow whose first packet had these ends. ENOENT when there is none. */
 export const getFlow = ({ source, sourcePort, destination, port }: Ends, protocol: number): [Request, Kind] => [
   {
     kind: IPCTNL_MSG_CT_GET,
-    header: forIpv4,
+    header: ofFamily(source.includes(':') ? 'ip6' : 'ip'),
     attributes: {
       tuple_orig: {
-        ip: { src: source, dst: destination },
+        ip: source.includes(':') ? { src6: source, dst6: destination } : { src: source, dst: destination },
         proto: { num: protocol, src_port: sourcePort, dst_port: port },
       },
     },

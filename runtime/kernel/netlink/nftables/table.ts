@@ -31,10 +31,10 @@ export const newTable = (name: string, family: Family = 'ip'): Request => ({
 /** The kernel deletes the table when the socket that made it is closed. Linux 5.12. */
 const NFT_TABLE_F_OWNER = 2;
 /** Makes a table that belongs to the socket, so that it is gone with the process, however that ends. */
-export const newOwnedTable = (name: string): Request => ({
+export const newOwnedTable = (name: string, family: Family = 'ip'): Request => ({
   kind: NFT_MSG_NEWTABLE,
   flags: NLM_F.NLM_F_CREATE | NLM_F.NLM_F_EXCL,
-  header: ofFamily('ip'),
+  header: ofFamily(family),
   attributes: { name, flags: NFT_TABLE_F_OWNER },
 });
 /** Deletes a table with its chains and rules. ENOENT when there is none. */
@@ -44,6 +44,9 @@ export const deleteTable = (name: string, family: Family = 'ip'): Request => ({
   attributes: { name },
 });
 
-/** Asks for the tables of IPv4. */
-export const dumpTables: [Request, Kind] = [{ kind: NFT_MSG_GETTABLE, header: ofFamily('ip') }, NFT_MSG_NEWTABLE];
+/** Asks for the tables of a family. */
+export const dumpTables = (family: Family): [Request, Kind] => [
+  { kind: NFT_MSG_GETTABLE, header: ofFamily(family) },
+  NFT_MSG_NEWTABLE,
+];
 export const tableNameOf = ({ attributes }: Decoded): string => String(attributes['name'] ?? '');

@@ -5,6 +5,7 @@
  */
 import { at, isFields, type Schema } from '../attribute.ts';
 import { be16, be32, be64, bytes, nested, text } from '../codecs.ts';
+import { toText6 } from '../ipv6-text.ts';
 import type { Decoded, Kind } from '../message.ts';
 import { nfgenmsg, nftType } from './nfgenmsg.ts';
 
@@ -78,16 +79,32 @@ export interface TraceEvent {
 /** The protocol's number: a datagram that is not empty has other bytes there. */
 const TCP = 6;
 
+const text6 = (bytes: Buffer) => toText6(BigInt(`0x${bytes.toString('hex')}`));
+
+/** RFC 791 and RFC 8200: the version is the first half of the first byte. */
+function endsIn(network: Buffer): { source: string; destination: string; protocol: number } | undefined {
+  const six = network.length > 0 && network.readUInt8(0) >> 4 === 6;
+  if (network.length < (six ? 40 : 20)) return undefined;
+  return six
+    ? { source: text6(network.subarray(8, 24)), destination: text6(network.subarray(24, 40)), protocol: network[6]! }
+    : {
+        source: network.subarray(12, 16).join('.'),
+        destination: network.subarray(16, 20).join('.'),
+        protocol: network[9]!,
+      };
+}
+
 function packetIn(network: unknown, transport: unknown): TracedPacket | undefined {
   if (!Buffer.isBuffer(network) || !Buffer.isBuffer(transport)) return undefined;
-  if (network.length < 20 || transport.length < 4) return undefined;
+  const ends = endsIn(network);
+  if (!ends || transport.length < 4) return undefined;
   return {
-    source: network.subarray(12, 16).join('.'),
-    destination: network.subarray(16, 20).join('.'),
+    source: ends.source,
+    destination: ends.destination,
     sourcePort: transport.readUInt16BE(0),
     port: transport.readUInt16BE(2),
     // the header of UDP has none
-    flags: network.readUInt8(9) === TCP && transport.length >= 14 ? transport.readUInt8(13) : 0,
+    flags: ends.protocol === TCP && transport.length >= 14 ? transport.readUInt8(13) : 0,
   };
 }
 

@@ -1,10 +1,10 @@
-/** RTM_NEWNEIGH, RTM_DELNEIGH, RTM_GETNEIGH, the ARP cache: rtnetlink(7), linux/neighbour.h. */
+/** RTM_NEWNEIGH, RTM_DELNEIGH, RTM_GETNEIGH, the caches of ARP and NDP: rtnetlink(7), linux/neighbour.h. */
 import { flags } from '../../../syscalls/syscalls.ts';
 import { at, type Schema } from '../attribute.ts';
 import { i32, ip, mac, shown, u16, u8 } from '../codecs.ts';
 import { NLM_F, type Decoded, type Kind, type Request } from '../message.ts';
 import { member, struct } from '../struct.ts';
-import { AF_INET } from './address.ts';
+import { AF_INET, AF_INET6 } from './address.ts';
 
 const NUD = {
   NUD_INCOMPLETE: 1,
@@ -55,3 +55,4 @@ export const newNeighbour = (index: number, address: string, lladdr: string): Re
   attributes: { dst: address, lladdr },
 });
 export const dumpNeighbours: [Request, Kind] = [{ kind: RTM_GETNEIGH, header: { family: AF_INET } }, RTM_NEWNEIGH];
+export const dumpNeighbours6: [Request, Kind] = [{ kind: RTM_GETNEIGH, header: { family: AF_INET6 } }, RTM_NEWNEIGH];

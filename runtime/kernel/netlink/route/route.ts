@@ -78,9 +78,13 @@ export const newDefaultRoute = (gateway: string, oif: number, { replace = false 
 export const dumpRoutes: [Request, Kind] = [{ kind: RTM_GETROUTE, header: { family: AF_INET } }, RTM_NEWROUTE];
 export const dumpRoutes6: [Request, Kind] = [{ kind: RTM_GETROUTE, header: { family: AF_INET6 } }, RTM_NEWROUTE];
 
-/** Asks which way a packet to this IPv4 address takes, as `ip route get` does. ENETUNREACH when there is none. */
+/** Asks which way a packet to this address takes, as `ip route get` does. ENETUNREACH when there is none. */
 export const getRoute = (dst: string): [Request, Kind] => [
-  { kind: RTM_GETROUTE, header: { family: AF_INET, dst_len: 32 }, attributes: { dst } },
+  {
+    kind: RTM_GETROUTE,
+    header: dst.includes(':') ? { family: AF_INET6, dst_len: 128 } : { family: AF_INET, dst_len: 32 },
+    attributes: { dst },
+  },
   RTM_NEWROUTE,
 ];
 

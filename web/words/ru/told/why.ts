@@ -5,6 +5,7 @@ export const why: Rows = [
   ['{} does not reach {}: {*}', '{1} не может соединиться с {2}: {3}'],
   ['{} reaches {}', '{1} соединяется с {2}'],
   ['{} has no address', 'у {1} нет адреса'],
+  ['{} has no IPv6 address', 'у {1} нет адреса IPv6'],
   ['{} is not running', '{1} не работает'],
   ['{} is a container with address {} on network {}', '{1} — контейнер с адресом {2} в сети {3}'],
   ["{} is a container in the host's own network namespace", '{1} — контейнер в сетевом пространстве имён самого хоста'],
@@ -56,10 +57,26 @@ export const why: Rows = [
     'no resolver that was asked ({}) knows the name {}: Drydock gives it to no container by itself',
     'ни один из опрошенных серверов имён ({1}) не знает имени {2}: сам Drydock не даёт его контейнерам',
   ],
+  [
+    'container {} has no IPv6 address: none of its networks ({}) has IPv6',
+    'у контейнера {1} нет адреса IPv6: ни в одной из его сетей ({2}) нет IPv6',
+  ],
+  [
+    'no resolver that was asked ({}) knows an IPv6 address of the name {}, and no container has it',
+    'ни один из опрошенных серверов имён ({1}) не знает адреса IPv6 для имени {2}, и такого контейнера нет',
+  ],
+  [
+    'a name that has one: without -6 its IPv4 addresses are looked for',
+    'имя, у которого он есть: без -6 ищутся адреса IPv4',
+  ],
   ['container {} has no address of its own', 'у контейнера {1} нет собственного адреса'],
   [
     '{} has no route to {}, because its network {} is internal and has no way out',
     'у {1} нет маршрута до {2}, потому что его сеть {3} внутренняя и не имеет выхода наружу',
+  ],
+  [
+    '{} has no route to {}, because none of its networks ({}) has {}',
+    'у {1} нет маршрута до {2}, потому что ни в одной из его сетей ({3}) нет {4}',
   ],
   ['{} has no route to {}', 'у {1} нет маршрута до {2}'],
   ['nothing listens on port {} in {}; these listen: {}', 'в {2} никто не слушает порт {1}; слушают: {3}'],
@@ -75,8 +92,8 @@ export const why: Rows = [
   ['not answered', 'остаётся без ответа'],
   ['{} in {} listens on {} only, and not on {}', '{1} в {2} слушает только {3}, а не {4}'],
   [
-    'no machine and no container answers for the address {} (ARP)',
-    'за адрес {1} не отвечает ни машина, ни контейнер (ARP)',
+    'no machine and no container answers for the address {} ({})',
+    'за адрес {1} не отвечает ни машина, ни контейнер ({2})',
   ],
   [
     '{} and {} are isolated ports of the bridge (enable_icc=false)',
@@ -126,6 +143,8 @@ export const why: Rows = [
     'a name that is known there: drydock ps shows those of containers, --add-host gives others',
     'имя, которое там известно: имена контейнеров показывает drydock ps, другие даёт --add-host',
   ],
+  ['a network with IPv6: {}, then {}', 'сеть с IPv6: {1}, затем {2}'],
+  ['a network with IPv4: {}', 'сеть с IPv4: {1}'],
   ['a network with a way out: {}', 'сеть с выходом наружу: {1}'],
   ['a route: ip route add', 'маршрут: ip route add'],
 ];
