@@ -20,7 +20,7 @@ struct file {
 	size_t length;
 };
 
-static struct file own_file, member_files[MAX_NETWORKS];
+static struct file own_file, *member_files;
 
 static void unmap(struct file *f)
 {
@@ -82,16 +82,40 @@ static struct text text_of(const struct file *f)
 	return text;
 }
 
+/* Each network of the table, and its file. A container is on a few networks, or on hundreds. */
+struct room {
+	struct network network;
+	struct file file;
+};
+enum { ROOM_STEP = 32 };
+
+/* Without memory for more, the networks that do not fit have no names. Call it while no member file is mapped. */
+static void make_room(int wanted)
+{
+	if (wanted <= table.network_room)
+		return;
+	size_t room = (wanted + ROOM_STEP - 1) / ROOM_STEP * ROOM_STEP;
+	long at = sys(SYS_mmap, 0, room * sizeof(struct room), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+	              0);
+	if (at < 0 && at >= -4095)
+		return;
+	if (table.networks)
+		sys(SYS_munmap, table.networks, table.network_room * sizeof(struct room));
+	table.networks = (void *)at;
+	table.network_room = room;
+	member_files = (void *)(at + room * sizeof(struct network));
+}
+
 /* Brings `table` up to date. A network whose file is gone has no members. */
 static void refresh_table(void)
 {
 	if (refresh(&own_file)) {
-		read_own(&table, text_of(&own_file));
-		for (int k = 0; k < MAX_NETWORKS; k++) {
+		for (int k = 0; k < table.network_count; k++)
 			unmap(&member_files[k]);
-			if (k < table.network_count)
-				name_file(&member_files[k], table.networks[k].id);
-		}
+		make_room(count_networks(text_of(&own_file)));
+		read_own(&table, text_of(&own_file));
+		for (int k = 0; k < table.network_count; k++)
+			name_file(&member_files[k], table.networks[k].id);
 	}
 	for (int k = 0; k < table.network_count; k++) {
 		refresh(&member_files[k]);

@@ -20,7 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { MAX_NETWORKS = 64, MAX_SERVERS = 3, MAX_FOUND = 1024, V4 = 4, V6 = 16 };
+enum { MAX_SERVERS = 3, MAX_FOUND = 1024, V4 = 4, V6 = 16 };
 
 struct text {
 	const char *at;
@@ -35,8 +35,8 @@ struct network {
 };
 struct table {
 	struct text own;
-	struct network networks[MAX_NETWORKS];
-	int network_count;
+	struct network *networks;
+	int network_room, network_count; /* of those that fit, and of those that are there */
 	struct address servers[MAX_SERVERS];
 	int server_count;
 	int inside, ndots, forward;
@@ -150,6 +150,16 @@ static int read_address(struct text word, struct address *to)
 	return parts == wanted;
 }
 
+/* For how many networks read_own needs room. */
+static int count_networks(struct text own)
+{
+	struct text line;
+	int count = 0;
+	while (take_line(&own, &line))
+		count += is_word(take_word(&line), "network");
+	return count;
+}
+
 /* Reads the container's file. The members of its networks are put in afterwards. */
 static void read_own(struct table *t, struct text own)
 {
@@ -166,7 +176,7 @@ static void read_own(struct table *t, struct text own)
 			t->forward = 1;
 		else if (is_word(word, "server") && t->server_count < MAX_SERVERS)
 			t->server_count += read_address(take_word(&line), &t->servers[t->server_count]);
-		else if (is_word(word, "network") && t->network_count < MAX_NETWORKS) {
+		else if (is_word(word, "network") && t->network_count < t->network_room) {
 			struct network *n = &t->networks[t->network_count++];
 			n->id = take_word(&line);
 			n->name = line;

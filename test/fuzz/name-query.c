@@ -167,7 +167,8 @@ int main(int argc, char **argv)
 	long count = argc > 1 ? atol(argv[1]) : 1000;
 	seed = argc > 2 ? strtoull(argv[2], 0, 10) * 2 + 1 : 1;
 	static uint8_t bytes[MAX_QUERY];
-	static struct table table;
+	static struct network networks[8];
+	static struct table table = { .networks = networks, .network_room = 8 };
 	for (long k = 0; k < count; k++) {
 		int whole = any(8) != 0;
 		struct text mine = damaged_copy(own, sizeof own - 1, whole);
