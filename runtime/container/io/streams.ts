@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { DetachScanner, parseDetachKeys } from './detach-keys.ts';
 import type { AttachOptions } from './attach-options.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
-import { FRAME, Tap } from './tap.ts';
+import { FRAME, Tap, type TapEvents } from './tap.ts';
 
 const HEADER = 8;
 /**
@@ -43,20 +43,34 @@ export class Streams {
    */
   async open(shimSocket: string, ended: () => void): Promise<void> {
     this.#subscribed = false;
-    this.#tap = await Tap.open(shimSocket, {
-      output: (stream, frame) => this.#output(stream, frame),
-      ended: () => {
-        this.#tap = undefined;
-        ended();
-        this.end();
-      },
-    });
+    this.#tap = await Tap.open(shimSocket, this.#events(ended));
     if (this.#clients.size) await this.#subscribe();
     for (const data of this.#early.splice(0)) await this.#tap.send(FRAME.stdin, data);
     if (this.#closeEarly) await this.#tap.send(FRAME.closeStdin);
     this.#closeEarly = false;
     for (const client of this.#waiting) client.resume();
     this.#waiting.clear();
+  }
+
+  /**
+   * The same for a process that is about to start, before it can write its first byte. Without clients nothing is
+   * waited for: the output goes to the log, and it does not matter when the shim accepts.
+   */
+  async openBefore(shimSocket: string, ended: () => void): Promise<void> {
+    if (this.#clients.size || this.#early.length || this.#closeEarly) return this.open(shimSocket, ended);
+    this.#subscribed = false;
+    this.#tap = Tap.begin(shimSocket, this.#events(ended));
+  }
+
+  #events(ended: () => void): TapEvents {
+    return {
+      output: (stream, frame) => this.#output(stream, frame),
+      ended: () => {
+        this.#tap = undefined;
+        ended();
+        this.end();
+      },
+    };
   }
 
   /** True when the shim was told to send the output. */
@@ -171,10 +185,10 @@ export class Streams {
 /**
  * Couples to the shim before the program can write its first byte. The shim accepts a connection and reads its first
  * frame before it answers, so an answer proves that it knows the subscription (native/shim.c, turn). Without a client
- * there is no subscription: the output goes to the log, and it does not matter when the shim accepts.
+ * there is no subscription.
  */
 export async function listenBefore(k: Kernel, streams: Streams, shimSocket: string, ended: () => void): Promise<void> {
-  await streams.open(shimSocket, ended);
+  await streams.openBefore(shimSocket, ended);
   if (streams.subscribed)
     await k.run({ actor: 'shim', name: 'getpid', args: [], note: 'the shim knows that output is wanted' });
 }

@@ -40,6 +40,7 @@ export class Tap {
     this.events.ended();
   }
 
+  /** Resolves when the shim's kernel socket has taken the connection; rejects when there is none to take it. */
   static open(path: string, events: TapEvents): Promise<Tap> {
     return new Promise((resolve, reject) => {
       const socket = connect(path);
@@ -49,6 +50,14 @@ export class Tap {
         resolve(new Tap(socket, events));
       });
     });
+  }
+
+  /**
+   * The same without waiting, for a shim that is known to listen. connect(2) on a Unix socket ends at once, but Node
+   * tells of it only in the next turn of its event loop. A failure is told as `ended`.
+   */
+  static begin(path: string, events: TapEvents): Tap {
+    return new Tap(connect(path), events);
   }
 
   #read(data: Buffer): void {

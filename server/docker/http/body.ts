@@ -19,9 +19,10 @@ function bytes(req: IncomingMessage, limit: number): Promise<Buffer> {
     const timer = setTimeout(() => fail(`the request's body stopped after ${size} bytes`), IDLE_MS);
     const fail = (message: string) => {
       clearTimeout(timer);
-      req.off('data', onData);
+      req.off('data', onData).off('close', onClose);
       reject(badParameter(message));
     };
+    const onClose = () => fail('the request ended in the middle of its body');
     const onData = (chunk: Buffer) => {
       timer.refresh();
       chunks.push(chunk);
@@ -33,9 +34,10 @@ function bytes(req: IncomingMessage, limit: number): Promise<Buffer> {
     req.on('data', onData);
     req.once('end', () => {
       clearTimeout(timer);
+      req.off('close', onClose);
       resolve(Buffer.concat(chunks));
     });
-    req.once('close', () => fail('the request ended in the middle of its body'));
+    req.once('close', onClose);
   });
 }
 

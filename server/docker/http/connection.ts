@@ -86,6 +86,11 @@ export class HttpConnection extends Duplex {
     this.socket.uncork();
   }
 
+  /** http.Server ends a connection on both sides' FIN. To end twice would make an error object for each request. */
+  override end(...args: unknown[]): this {
+    return this.writableEnded && !args.length ? this : super.end(...(args as []));
+  }
+
   override _final(done: Done): void {
     this.#lingering = true;
     this.socket.end(() => done());
