@@ -1,5 +1,6 @@
 /** `docker save` and `docker load`. Each is an operation with a journal of its own. */
 import { join } from 'node:path';
+import type { Descriptor } from '../image/archive/documents.ts';
 import type { Image } from '../image/manifest/image.ts';
 import { familiarName } from '../image/manifest/reference.ts';
 import type { ImageStore } from '../image/store/store.ts';
@@ -29,7 +30,7 @@ export class ImageArchives implements ImageArchiveList {
   }
 
   /** Throws ApiError 404 in dockerd's words before the first part is sent. */
-  async save({ names, platform, send, ...walking }: SaveOptions): Promise<void> {
+  async save({ names, platform, as, send, put, ...walking }: SaveOptions): Promise<readonly Descriptor[]> {
     const operation = this.operations.begin({
       kind: 'save',
       subject: { kind: 'image', name: names.slice(0, 10).join(' ').slice(0, 200) },
@@ -40,7 +41,9 @@ export class ImageArchives implements ImageArchiveList {
       dir: this.#dirOf(operation),
       asked: names,
       platform,
+      as,
       send,
+      put,
       signal: operation.signal,
       lease: images.lease(),
     };
@@ -53,6 +56,7 @@ export class ImageArchives implements ImageArchiveList {
       .perform(operation, { context, phases: [savePhase], done }, walking)
       .finally(() => context.lease.release());
     for (const { image } of context.found ?? []) this.#event('save', image);
+    return context.index ?? [];
   }
 
   /** Throws ApiError 400 and 500; then nothing of the archive is there. */

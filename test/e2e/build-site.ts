@@ -17,9 +17,9 @@ export interface BuildSite {
 }
 
 /** Everything is removed after the last test. */
-export async function buildSite(title: string): Promise<BuildSite> {
+export async function buildSite(title: string, ...needs: string[]): Promise<BuildSite> {
   await ownRoom();
-  const test = suite(title, 'root', 'docker', 'busybox');
+  const test = suite(title, 'root', 'docker', 'busybox', ...needs);
   const d = new Daemon();
   let count = 0;
   test.before(async () => {

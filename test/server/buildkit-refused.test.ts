@@ -1,5 +1,6 @@
 /** What a client of BuildKit asks for and the daemon does not do is refused by its name, and the rest is taken. */
 import * as assert from 'uvu/assert';
+import { annotationsIn } from '../../server/docker/build/buildkit/annotations.ts';
 import { cacheImportsOf, refuseAttestations, refuseExports } from '../../server/docker/build/buildkit/refused.ts';
 import { suite } from '../harness.ts';
 
@@ -12,8 +13,9 @@ const exporting = (type: string, attributes: Record<string, string>, cacheExport
 
 for (const [what, asked, message] of [
   ['a cache in a registry', exporting('moby', {}, ['registry']), /--cache-to type=registry .* use type=inline/],
-  ['an archive of an image', exporting('oci', {}), /--output type=oci/],
-  ['an image for a registry', exporting('image', { push: 'true' }), /type=image,push=true .* use docker push/],
+  ['a compressed archive of an image', exporting('oci', { compression: 'gzip' }), /compression=gzip of a build/],
+  ['an annotation of an index', exporting('oci', { 'annotation-index.a': 'b' }), /index annotations not supported/],
+  ['an unknown output', exporting('other', {}), /--output type=other/],
   ['an annotation', exporting('moby', { 'annotation.a': 'b' }), /--annotation .* use --label/],
   ['another annotation', exporting('moby', { 'annotation-index.a': 'b' }), /--annotation/],
   ['a compression', exporting('moby', { compression: 'zstd' }), /compression=zstd of a build/],
@@ -25,6 +27,25 @@ for (const [what, asked, message] of [
 
 test('a cache in the image is taken', () => {
   assert.not.throws(() => refuseExports(exporting('moby', {}, ['inline'])));
+});
+
+test('annotations of an archive are those of its manifest and of the entry in its index', () => {
+  const of = {
+    'annotation.a': '1',
+    'annotation-manifest.b.c': '2',
+    'annotation-manifest-descriptor.d': '3',
+    'annotation-manifest[linux/s390x].e': '4',
+    'annotation.__proto__': '5',
+    name: 'x',
+  };
+  const { annotations, descriptor } = annotationsIn(of);
+  assert.equal(Object.entries(annotations), [
+    ['a', '1'],
+    ['b.c', '2'],
+    ['__proto__', '5'],
+  ]);
+  assert.equal(Object.entries(descriptor), [['d', '3']]);
+  assert.throws(() => annotationsIn({ 'annotation-other.a': '1' }), /invalid annotation/);
 });
 
 test('a second exporter is refused, and an image that the client pushes itself is taken', () => {

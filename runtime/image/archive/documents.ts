@@ -19,7 +19,17 @@ export interface SavedFiles {
   configOf(id: string): string;
   layerOf(diffID: string): ArchivedContent;
 }
-interface Descriptor {
+/** What an exporter of a build is told of its image: `docker build --output type=oci`. */
+export interface SavedAs {
+  /** 'oci': without the documents that older versions of docker read */
+  layout: 'oci' | 'docker';
+  /** in place of those that the store has, each with a tag */
+  names: Reference[];
+  /** of the manifest, and of its entry in index.json: OCI image spec, "Annotations" */
+  annotations: Readonly<Record<string, string>>;
+  descriptor: Readonly<Record<string, string>>;
+}
+export interface Descriptor {
   mediaType: string;
   digest: string;
   size: number;
@@ -30,7 +40,7 @@ interface Descriptor {
 const BLOBS = 'blobs/sha256';
 const pathOf = (digest: string): string => `${BLOBS}/${hexOf(digest)}`;
 
-function manifestOf({ config, id, layers }: Image, { configOf, layerOf }: SavedFiles): string {
+function manifestOf({ config, id, layers }: Image, { configOf, layerOf }: SavedFiles, annotations = {}): string {
   const { architecture, os, variant } = config;
   const platform = { architecture, os, ...(variant && { variant }) };
   return JSON.stringify({
@@ -38,22 +48,25 @@ function manifestOf({ config, id, layers }: Image, { configOf, layerOf }: SavedF
     mediaType: OCI_MANIFEST,
     config: { mediaType: OCI_CONFIG, digest: id, size: Buffer.byteLength(configOf(id)), platform },
     layers: layers.map(({ diffID }) => ({ mediaType: OCI_LAYER, digest: diffID, size: layerOf(diffID).size })),
+    ...(Object.keys(annotations).length && { annotations }),
   });
 }
 
 /** One entry of index.json for each name, or one without a name. */
-function described(manifest: string, { image, names }: SavedImage): Descriptor[] {
+function described(manifest: string, { image, names }: SavedImage, annotations = {}): Descriptor[] {
   const { architecture, os, variant } = image.config;
   const bare: Descriptor = {
     mediaType: OCI_MANIFEST,
     digest: sha256(manifest),
     size: Buffer.byteLength(manifest),
     platform: { architecture, os, ...(variant && { variant }) },
+    ...(Object.keys(annotations).length && { annotations }),
   };
   if (!names.length) return [bare];
   return names.map((name) => ({
     ...bare,
     annotations: {
+      ...annotations,
       'io.containerd.image.name': canonicalName(name),
       'org.opencontainers.image.ref.name': name.tag!,
     },
@@ -71,18 +84,37 @@ function repositoriesOf(saved: readonly SavedImage[]): Record<string, Record<str
   return repositories;
 }
 
-/** All entries of the archive, sorted by name. */
-export function documentsOf(saved: readonly SavedImage[], files: SavedFiles): ArchiveEntry[] {
+/** All entries of the archive, sorted by name, and what index.json lists. */
+export function documentsOf(
+  saved: readonly SavedImage[],
+  files: SavedFiles,
+  as?: SavedAs,
+): { entries: ArchiveEntry[]; index: Descriptor[] } {
   const blobs = new Map<string, ArchiveEntry>();
   const put = (entry: ArchiveEntry) => blobs.set(entry.name, entry);
   const index: Descriptor[] = [];
   for (const one of saved) {
-    const manifest = manifestOf(one.image, files);
-    index.push(...described(manifest, one));
+    const manifest = manifestOf(one.image, files, as?.annotations);
+    index.push(...described(manifest, one, as?.descriptor));
     put({ name: pathOf(sha256(manifest)), text: manifest });
     put({ name: pathOf(one.image.id), text: files.configOf(one.image.id) });
     for (const { diffID } of one.image.layers) put({ name: pathOf(diffID), file: files.layerOf(diffID) });
   }
+  const older = as?.layout === 'oci' ? [] : olderDocuments(saved, files);
+  const entries = [
+    { name: 'blobs/' },
+    { name: `${BLOBS}/` },
+    ...[...blobs.values()].sort((a, b) => (a.name < b.name ? -1 : 1)),
+    { name: 'index.json', text: JSON.stringify({ schemaVersion: 2, mediaType: OCI_INDEX, manifests: index }) },
+    ...older.filter(({ name }) => name < 'oci-layout'),
+    { name: 'oci-layout', text: JSON.stringify({ imageLayoutVersion: '1.0.0' }) },
+    ...older.filter(({ name }) => name > 'oci-layout'),
+  ];
+  return { entries, index };
+}
+
+/** manifest.json and repositories. */
+function olderDocuments(saved: readonly SavedImage[], files: SavedFiles): ArchiveEntry[] {
   const list = saved.map(({ image, names }) => ({
     Config: pathOf(image.id),
     RepoTags: names.length ? names.map(familiarName) : null,
@@ -96,12 +128,7 @@ export function documentsOf(saved: readonly SavedImage[], files: SavedFiles): Ar
   }));
   const repositories = repositoriesOf(saved);
   return [
-    { name: 'blobs/' },
-    { name: `${BLOBS}/` },
-    ...[...blobs.values()].sort((a, b) => (a.name < b.name ? -1 : 1)),
-    { name: 'index.json', text: JSON.stringify({ schemaVersion: 2, mediaType: OCI_INDEX, manifests: index }) },
     { name: 'manifest.json', text: JSON.stringify(list) },
-    { name: 'oci-layout', text: JSON.stringify({ imageLayoutVersion: '1.0.0' }) },
     ...(Object.keys(repositories).length ? [{ name: 'repositories', text: JSON.stringify(repositories) }] : []),
   ];
 }

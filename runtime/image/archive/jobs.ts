@@ -4,7 +4,7 @@ import type { CheckInput } from './check-layer.ts';
 import type { ExpandInput } from './expand.ts';
 import type { ImportInput } from './import.ts';
 import type { ReceiveInput } from './receive.ts';
-import type { ArchiveEntry } from './send.ts';
+import type { ArchivedContent, ArchiveEntry } from './send.ts';
 import type { VerifyInput } from './verify.ts';
 
 registerJobs({
@@ -14,4 +14,5 @@ registerJobs({
   'images-verify': async (input: VerifyInput) => (await import('./verify.ts')).verifyLayer(input),
   'images-check': async (input: CheckInput) => (await import('./check-layer.ts')).checkLayer(input),
   'images-send': async (entries: ArchiveEntry[], tell) => (await import('./send.ts')).sendArchive(entries, tell),
+  'images-send-one': async (file: ArchivedContent, tell) => (await import('./send.ts')).sendContent(file, tell),
 });

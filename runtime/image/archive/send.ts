@@ -17,31 +17,34 @@ export interface ArchiveEntry {
   file?: ArchivedContent;
 }
 
+interface Out {
+  data(chunk: Buffer): Promise<void>;
+}
 const PIECE = 512 * 1024;
 const owned = { uid: 0, gid: 0, mtime: { sec: 0, nsec: 0 } };
 
 /** The length in the head of the entry is already sent, so each failure cuts the archive off. */
-async function sendLayer(tar: TarWriter, { path, size, diffID }: ArchivedContent): Promise<void> {
+async function sendLayer(out: Out, { path, size, diffID }: ArchivedContent): Promise<void> {
   const hash = createHash('sha256');
   let left = size;
   for await (const chunk of uncompressed(path, () => undefined)) {
     left -= chunk.length;
     if (left < 0) break;
     hash.update(chunk);
-    await tar.data(chunk);
+    await out.data(chunk);
   }
   const digest = `sha256:${hash.digest('hex')}`;
   if (left || digest !== diffID) throw new Error(`the stored layer ${diffID} is damaged: it unpacks to ${digest}`);
 }
 
-async function sendFile(tar: TarWriter, { path, size }: ArchivedContent, piece: Buffer): Promise<void> {
+async function sendFile(out: Out, { path, size }: ArchivedContent, piece: Buffer): Promise<void> {
   const fd = openSync(path, 'r');
   try {
     for (let left = size; left > 0;) {
       const read = readSync(fd, piece, 0, Math.min(piece.length, left), null);
       if (!read) throw new Error(`${path} has ${left} bytes fewer than the ${size} that it had`);
       left -= read;
-      await tar.data(piece.subarray(0, read));
+      await out.data(piece.subarray(0, read));
     }
   } finally {
     closeSync(fd);
@@ -62,4 +65,11 @@ export async function sendArchive(entries: readonly ArchiveEntry[], emit: Emit):
     else if (bytes.length) await tar.data(bytes);
   }
   await tar.end();
+}
+
+/** The content of one entry alone. Throws Error as above. */
+export async function sendContent(file: ArchivedContent, emit: Emit): Promise<void> {
+  const out = { data: async (chunk: Buffer) => void (await emit(chunk)) };
+  if (file.diffID) await sendLayer(out, file);
+  else await sendFile(out, file, Buffer.allocUnsafeSlow(PIECE));
 }

@@ -1,6 +1,6 @@
 /** save: from images in the store to an archive that docker and OCI tools read. */
 import { join } from 'node:path';
-import { documentsOf, type SavedImage } from '../../image/archive/documents.ts';
+import { documentsOf, type Descriptor, type SavedAs, type SavedImage } from '../../image/archive/documents.ts';
 import type { ArchivedContent, ArchiveEntry } from '../../image/archive/send.ts';
 import { archiveParts, makeDirectory } from '../../image/archive/work.ts';
 import { ApiError, notFound } from '../../errors/api-error.ts';
@@ -26,14 +26,20 @@ export interface Saving {
   readonly dir: string;
   readonly asked: readonly string[];
   readonly platform?: Platform | undefined;
+  /** the exporter of a build says how */
+  readonly as?: SavedAs | undefined;
   /** takes the archive */
   send(parts: Parts<Uint8Array>): Promise<void>;
+  /** takes the blobs in place of the archive */
+  readonly put?: ((entries: readonly ArchiveEntry[]) => Promise<void>) | undefined;
   readonly signal?: AbortSignal;
   readonly lease: Lease;
   found?: SavedImage[];
   /** by the layers' diffIDs */
   layers?: Map<string, ArchivedContent>;
   entries?: ArchiveEntry[];
+  /** what index.json lists */
+  index?: Descriptor[];
 }
 
 /** The images with the names that are asked for; each image once. */
@@ -92,7 +98,7 @@ export const save: Phase<Saving> = {
       explain: `A name with a tag means one image, a repository's name all its tags, and an id the image without a name. Names are kept in the archive, ids give none.
 From now on a lease protects what the images need: they can be removed meanwhile without harm to the archive. See the OCI image spec, "Image Layout".`,
       do(k, c) {
-        c.found = findAll(c);
+        c.found = findAll(c).map((one) => (c.as ? { ...one, names: c.as.names } : one));
         for (const { image } of c.found) c.lease.hold(image.id, ...image.layers.map(({ chainID }) => chainID));
         k.fact(...c.found.map(({ image }) => ({ kind: 'image' as const, key: 'id', value: image.id })));
         return Promise.resolve();
@@ -133,11 +139,12 @@ Layers that several of the images share are there once. See the OCI image spec, 
       explain: `For each image a manifest that lists its config and its layers by digest; \`index.json\`, which lists the manifests with the images' names; \`oci-layout\`, the version of all this. \`manifest.json\` and \`repositories\` say the same in Docker's older words.
 The manifests are not those of a registry: they name the uncompressed layers. The images' ids stay, because an id is the digest of the config. See the OCI image spec, "Image Layout".`,
       do(k, c) {
-        c.entries = documentsOf(c.found!, {
-          configOf: (id) => c.images.blobs.read(id).toString('utf8'),
-          layerOf: (diffID) => c.layers!.get(diffID)!,
-        });
-        k.fact({ kind: 'file', key: 'archive', value: `${c.entries.length} entries` });
+        const files = {
+          configOf: (id: string) => c.images.blobs.read(id).toString('utf8'),
+          layerOf: (diffID: string) => c.layers!.get(diffID)!,
+        };
+        Object.assign(c, documentsOf(c.found!, files, c.as));
+        k.fact({ kind: 'file', key: 'archive', value: `${c.entries!.length} entries` });
         return Promise.resolve();
       },
       async inspect(_k, { entries = [] }) {
@@ -149,10 +156,11 @@ The manifests are not those of a registry: they name the uncompressed layers. Th
     {
       id: 'save.send',
       title: 'Send the archive',
-      explain: `A worker uncompresses the layers, checks their digests and writes the tar as fast as the client reads. A damaged layer cuts the archive off, so that the client sees that it is not whole. Owners are root and times are 1970 everywhere, so that the same images always give the same bytes. See tar(5).`,
+      explain: `A worker uncompresses the layers, checks their digests and writes the tar as fast as the client reads. A damaged layer cuts the archive off, so that the client sees that it is not whole. Owners are root and times are 1970 everywhere, so that the same images always give the same bytes. The client of a build may ask for a directory in place of the archive (\`tar=false\`): then each blob goes into its content store under its digest. See tar(5).`,
       async do(_k, c) {
         c.signal?.throwIfAborted();
-        await c.send(archiveParts(c.entries!, c.signal));
+        if (c.put) await c.put(c.entries!);
+        else await c.send(archiveParts(c.entries!, c.signal));
       },
     },
     {

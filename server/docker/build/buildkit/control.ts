@@ -17,11 +17,17 @@ const STATUS_MS = 10_000;
 
 const version = { package: 'drydock', version: `v${pkg.version}`, revision: '' };
 
-/** The daemon itself, as the only place where something is built. */
+const WORKER = 'org.mobyproject.buildkit.worker';
+/**
+ * buildx offers `--output type=oci` and `--cache-to` of other types than inline only to a worker with a snapshotter.
+ *
+ * The daemon itself, as the only place where something is built.
+ */
 export const workers = (): { ID: string; Labels: Record<string, string>; platforms: object[] }[] => {
   const { os, architecture, variant = '' } = hostPlatform();
   const platforms = [{ OS: os, Architecture: architecture, Variant: variant }];
-  return [{ ID: 'drydock', Labels: { 'org.mobyproject.buildkit.worker.executor': 'drydock' }, platforms }];
+  const Labels = { [`${WORKER}.executor`]: 'drydock', [`${WORKER}.snapshotter`]: 'drydock' };
+  return [{ ID: 'drydock', Labels, platforms }];
 };
 
 /** How a client's Solve wants its result; older clients name one exporter in two fields. */

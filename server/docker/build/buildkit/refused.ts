@@ -1,13 +1,16 @@
 /** What a client may ask of a build and the daemon does not do. It is refused by name: it would change the result. */
-import { ApiError } from '../../../../runtime/errors/api-error.ts';
+import { ApiError, badParameter } from '../../../../runtime/errors/api-error.ts';
+import { annotationsIn, isAnnotation } from './annotations.ts';
 import type { Solve } from './solve.ts';
 
 type Attributes = Readonly<Record<string, string>>;
 
 /** The image is in the store and has its names already. */
-const STORED = ['moby', 'image', 'docker'];
+const STORED = ['moby', 'image'];
 /** The files are sent to the client. */
 const SENT = ['local', 'tar'];
+/** An archive of the image is sent to the client. */
+const ARCHIVES = ['oci', 'docker'];
 /** Attributes of an image that would make another one, each with what to do instead. */
 const IMAGE: Readonly<Record<string, string>> = {
   'rewrite-timestamp': 'leave it out',
@@ -16,20 +19,34 @@ const IMAGE: Readonly<Record<string, string>> = {
   'force-compression': 'leave it out: a layer is compressed when the image is pushed',
   'push-by-digest': 'push the image under a name',
 };
-const isOff = (value: string): boolean => /^(false|0|f|)$/i.test(value);
+export const isOff = (value: string): boolean => /^(false|0|f|)$/i.test(value);
 
 const missing = (what: string, instead: string): ApiError =>
   new ApiError(501, `${what} of a build: not there yet in Drydock; ${instead}`);
 
-function checkImage(type: string, attributes: Attributes): void {
+function checkImage(attributes: Attributes): void {
   for (const [key, value] of Object.entries(attributes)) {
-    if (key.startsWith('annotation')) throw missing('--annotation', 'use --label, which is kept in the image');
+    if (isAnnotation(key))
+      throw missing(
+        '--annotation',
+        'the store keeps no manifest of an image that was built here: use --label, or --output type=oci',
+      );
     const instead = Object.hasOwn(IMAGE, key) ? IMAGE[key] : undefined;
     if (instead && !isOff(value)) throw missing(`${key}=${value}`, instead);
-    // with the type moby the client calls POST /images/NAME/push when the build is done
-    if (key === 'push' && type !== 'moby' && !isOff(value))
-      throw missing(`--output type=${type},push=true`, 'name the image with -t and use docker push');
   }
+}
+
+function checkArchive(type: string, attributes: Attributes): void {
+  annotationsIn(attributes);
+  const { compression = 'uncompressed' } = attributes;
+  if (compression !== 'uncompressed')
+    throw missing(
+      `compression=${compression}`,
+      'leave it out: the layers of the archive are plain tars, and skopeo copy --dest-compress compresses them',
+    );
+  if (type === 'oci' && isOff(attributes['oci-mediatypes'] ?? 'true'))
+    throw badParameter('exporter type=oci cannot have oci-mediatypes=false');
+  if (!isOff(attributes['rewrite-timestamp'] ?? '')) throw missing('rewrite-timestamp=true', 'leave it out');
 }
 
 /** Throws ApiError. */
@@ -41,8 +58,12 @@ export function refuseExports({ exporters, cacheExports }: Pick<Solve, 'exporter
     throw missing('a second --output', 'give one, and build again for the other from the cache');
   for (const { type, attributes } of exporters) {
     if (SENT.includes(type)) continue;
+    if (ARCHIVES.includes(type)) {
+      checkArchive(type, attributes);
+      continue;
+    }
     if (!STORED.includes(type)) throw new ApiError(501, `--output type=${type}: not there yet in Drydock`);
-    checkImage(type, attributes);
+    checkImage(attributes);
   }
 }
 

@@ -20,7 +20,7 @@ export interface Context {
 /** The names that an exporter gives to its image: 'a,b:v1'. */
 const namesOf = ({ exporters }: Solve): string[] =>
   exporters
-    .filter(({ type }) => ['moby', 'image', 'docker'].includes(type))
+    .filter(({ type }) => ['moby', 'image'].includes(type))
     .flatMap(({ attributes }) => (attributes['name'] ?? '').split(',').filter(Boolean));
 
 /** Builds, and returns the reference under which the result is known. */
