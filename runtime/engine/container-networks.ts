@@ -3,6 +3,7 @@ import { newId } from '../data-root/identity.ts';
 import { saveRecord } from '../container/record.ts';
 import { badParameter, notFound, ApiError } from '../errors/api-error.ts';
 import { connecting, disconnecting } from '../network/phase/connect.ts';
+import { predefined } from '../network/phase/networks.ts';
 import { followLinks, forgetLink } from '../network/names/linked-hosts.ts';
 import { defaultEndpoint, parseLink } from '../network/request/legacy-links.ts';
 import { checkEndpoint, endpointOf } from '../network/request/endpoints.ts';
@@ -62,7 +63,7 @@ export class ContainerNetworks implements NetworkConnections {
   async #connect(wanted: Wanted, walk: Walking): Promise<void> {
     const { container } = this.life;
     await this.life.settled();
-    checkTogether([...this.#endpoints, wanted]);
+    checkTogether([...this.#endpoints, wanted], wanted);
     if (this.#endpoints.some(({ network }) => network === wanted.network))
       throw new ApiError(403, `endpoint with name ${container.name} already exists in network ${wanted.network}`);
     checkEndpoint(wanted);
@@ -126,11 +127,9 @@ export class ContainerNetworks implements NetworkConnections {
     const { container } = this.life;
     await this.life.settled();
     const endpoint = this.#endpoints.find(({ network, networkID }) => network === ref || networkID === ref);
-    if (!endpoint)
-      throw new ApiError(
-        403,
-        `container ${container.id} is not connected to network ${this.life.around.networks().find(ref)?.name ?? ref}`,
-      );
+    const known = this.life.around.networks().find(ref)?.name ?? predefined.find((name) => name === ref);
+    if (!endpoint && known === undefined) throw notFound(`network ${ref} not found`);
+    if (!endpoint) throw new ApiError(403, `container ${container.id} is not connected to network ${known}`);
     if (endpoint.driver === 'host' || endpoint.driver === 'container')
       throw badParameter('container cannot be disconnected from host network or connected to host network');
     if (this.life.running && endpoint.driver !== 'none') {

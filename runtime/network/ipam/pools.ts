@@ -4,7 +4,18 @@
  */
 import { randomBytes } from 'node:crypto';
 import { badParameter, ApiError } from '../../errors/api-error.ts';
-import { addressLike, holds, isAddress, isSix, lowest, networkOf, overlaps, parseSubnet } from './family.ts';
+import {
+  addressLike,
+  canonical,
+  holds,
+  isAddress,
+  isSix,
+  lowest,
+  networkOf,
+  overlaps,
+  parseSubnet,
+  unusable,
+} from './family.ts';
 import { type Cidr } from './ipv4.ts';
 
 /** The Engine API's IPAMConfig: a subnet and what is reserved in it. */
@@ -56,6 +67,20 @@ function faultsOf({ Subnet, IPRange, Gateway, AuxiliaryAddresses }: Pool): strin
   return faults;
 }
 
+/** The addresses that are requested of one pool, each of which only one may have. Throws ApiError 500, as dockerd. */
+function checkReserved({ Subnet, Gateway, AuxiliaryAddresses = {} }: Pool): void {
+  const taken = new Set(unusable(parseSubnet(Subnet)!));
+  const asked = [
+    ...(Gateway ? [['gateway', Gateway, Gateway]] : []),
+    ...Object.entries(AuxiliaryAddresses).map(([name, one]) => ['secondary ip address', one, `${name}:${one}`]),
+  ] as [string, string, string][];
+  for (const [what, address, shown] of asked) {
+    const one = canonical(address);
+    if (taken.has(one)) throw new ApiError(500, `failed to allocate ${what} (${shown}): Address already in use`);
+    taken.add(one);
+  }
+}
+
 /** Throws ApiError 400 `invalid network config:\n…` with a line for each fault. */
 export function checkPools(pools: readonly Pool[], driver = 'bridge'): void {
   const faults = pools.flatMap(faultsOf);
@@ -66,6 +91,7 @@ export function checkPools(pools: readonly Pool[], driver = 'bridge'): void {
   for (const { Subnet } of pools)
     if (parseSubnet(Subnet)!.prefix > (isSix(Subnet) ? 126 : 30))
       throw badParameter(`invalid network config:\ninvalid subnet ${Subnet}: no room for a gateway and a container`);
+  for (const pool of pools) checkReserved(pool);
 }
 
 /** The lowest address of the subnet that is not reserved. */

@@ -1,4 +1,5 @@
 /** The body of POST /networks/create: Docker Engine API, "Create a network". */
+import { isIP } from 'node:net';
 import { badParameter, notFound, ApiError } from '../../errors/api-error.ts';
 import type { DriverName } from '../endpoint.ts';
 import { isLinkName } from '../link-name.ts';
@@ -68,6 +69,7 @@ function ipamOf(body: Fields): NetworkRecord['ipam'] {
 }
 
 const BOOLEANS = ['enable_icc', 'enable_ip_masquerade'].map((name) => `com.docker.network.bridge.${name}`);
+const HOST_BINDING = 'com.docker.network.bridge.host_binding_ipv4';
 const MTU = 'com.docker.network.driver.mtu';
 
 function checkOptions(options: Record<string, string>): void {
@@ -77,6 +79,8 @@ function checkOptions(options: Record<string, string>): void {
   const mtu = options[MTU];
   if (mtu !== undefined && !(/^\d{1,5}$/.test(mtu) && Number(mtu) >= 68 && Number(mtu) <= 65_535))
     throw badParameter(`failed to parse ${MTU} value: ${JSON.stringify(mtu)} is no number of bytes from 68 to 65535`);
+  const host = options[HOST_BINDING];
+  if (host && !isIP(host)) throw badParameter(`failed to parse ${HOST_BINDING} value: ${host} (nil ip)`);
   const bridge = options[BRIDGE_NAME];
   if (bridge !== undefined && !isLinkName(bridge))
     throw badParameter(`invalid ${BRIDGE_NAME}: ${JSON.stringify(bridge)} is no name of a link, of at most 15 bytes`);
@@ -85,6 +89,7 @@ function checkOptions(options: Record<string, string>): void {
 function checkParent(driver: 'macvlan' | 'ipvlan', options: Record<string, string>): void {
   linkData(driver, options);
   const { parent } = options;
+  if (parent === 'lo') throw new ApiError(500, `loopback interface is not a valid ${driver} parent link`);
   if (parent && !isLinkName(parent))
     throw badParameter(`invalid parent: ${JSON.stringify(parent)} is no name of a link, of at most 15 bytes`);
 }
@@ -116,8 +121,8 @@ export function networkAsked(body: Fields): NetworkAsked {
     throw new ApiError(403, `operation is not permitted on predefined ${name} network `);
   if (!NAME.test(name) || name.length > MOST)
     throw badParameter(`invalid network name: ${JSON.stringify(name)}, only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed`);
-  if (driver === 'host' || driver === 'null' || driver === 'none')
-    throw new ApiError(403, `only one instance of "${driver === 'none' ? 'null' : driver}" network is allowed`);
+  if (driver === 'host' || driver === 'null')
+    throw new ApiError(403, `only one instance of "${driver}" network is allowed`);
   if (driver === 'overlay')
     throw new ApiError(
       503,

@@ -54,7 +54,7 @@ export function checkNetworking(
     throw badParameter('conflicting options: hostname and the UTS mode');
   checkPublishing(request, driver);
   checkNames(request.HostConfig, driver);
-  for (const one of all) checkEndpoint(one);
+  for (const one of all) checkEndpoint(one, one.network);
   if (settings.bip) parseBip(settings.bip);
   return driver;
 }
@@ -92,34 +92,49 @@ const linkLocal = [
 ];
 const IFNAME = 'com.docker.network.endpoint.ifname';
 
-const wrong = (network: string, what: string) =>
-  badParameter(`invalid config for network ${network}: invalid endpoint settings:\n${what}`);
-
-/** Throws ApiError 400 or 501, in dockerd's words. */
-export function checkEndpoint({ driver, network, known, asked }: Wanted): void {
-  const { IPAMConfig, MacAddress } = asked;
-  const { IPv4Address, IPv6Address } = IPAMConfig ?? {};
-  const local = IPAMConfig?.LinkLocalIPs ?? [];
-  if (IPv4Address && !isIpv4(IPv4Address)) throw badParameter(`invalid IPv4 address: ${IPv4Address}`);
-  if (IPv6Address && !isAddress6(IPv6Address)) throw badParameter(`invalid IPv6 address: ${IPv6Address}`);
-  const wrongLocal = local.find((address) => !linkLocal.some((subnet) => isAddress(address) && holds(subnet, address)));
-  if (wrongLocal !== undefined) throw badParameter(`invalid link-local IP address: ${wrongLocal}`);
-  if (MacAddress && !isHardwareAddress(MacAddress)) throw badParameter(`invalid MAC address: ${MacAddress}`);
-  const address = IPv4Address || IPv6Address || local[0];
-  if ((address || MacAddress) && !known && driver !== 'bridge')
-    throw badParameter(`conflicting options: ${address ? 'IP' : 'MAC'} address and the network mode`);
-  if (!known && (IPv4Address || IPv6Address))
-    throw wrong(network, 'user specified IP address is supported on user defined networks only');
-  if (!known && (filled(asked.Aliases) || filled(asked.Links)))
-    throw wrong(network, 'network-scoped alias is supported only for containers in user defined networks');
-  if (known && (IPv4Address || IPv6Address) && !known.configured)
-    throw wrong(
-      network,
+/** What dockerd says of an endpoint's addresses and names, each fault once. */
+function endpointFaults({ known, asked }: Wanted): string[] {
+  const { IPv4Address, IPv6Address } = asked.IPAMConfig ?? {};
+  const local = asked.IPAMConfig?.LinkLocalIPs ?? [];
+  const addresses = [IPv4Address, IPv6Address].filter((one): one is string => !!one);
+  const isLocal = (address: string) => linkLocal.some((subnet) => isAddress(address) && holds(subnet, address));
+  const faults = [
+    !known && addresses.length > 0 && 'user specified IP address is supported on user defined networks only',
+    !known &&
+      (filled(asked.Aliases) || filled(asked.Links)) &&
+      'network-scoped alias is supported only for containers in user defined networks',
+    IPv4Address && !isIpv4(IPv4Address) && `invalid IPv4 address: ${IPv4Address}`,
+    IPv6Address && !isAddress6(IPv6Address) && `invalid IPv6 address: ${IPv6Address}`,
+    ...local.map((one) => !isLocal(one) && `invalid link-local IP address: ${one}`),
+    addresses.length > 0 &&
+      !known?.configured &&
       'user specified IP address is supported only when connecting to networks with user configured subnets',
+    ...addresses.map(
+      (one) =>
+        known?.configured &&
+        !(isAddress(one) && known.has(one)) &&
+        `no configured subnet or ip-range contain the IP address ${one}`,
+    ),
+  ];
+  return faults.filter((one): one is string => !!one);
+}
+
+/** Throws ApiError 400 or 501, in dockerd's words. `network`: its name, which is said of a container that is made. */
+export function checkEndpoint(wanted: Wanted, network?: string): void {
+  const { driver, known, asked } = wanted;
+  const { MacAddress } = asked;
+  const faults = endpointFaults(wanted);
+  const list = faults.length > 1 ? faults.map((one) => `* ${one}`) : faults;
+  const text = list.join('\n');
+  if (faults.length)
+    throw badParameter(
+      network === undefined
+        ? `invalid endpoint settings:\n${text}`
+        : `invalid config for network ${network}: invalid endpoint settings:\n${text}`,
     );
-  for (const one of [IPv4Address, IPv6Address])
-    if (known && one && !known.has(one))
-      throw wrong(network, `no configured subnet or ip-range contain the IP address ${one}`);
+  if (MacAddress && !isHardwareAddress(MacAddress)) throw badParameter(`invalid MAC address: ${MacAddress}`);
+  if ((MacAddress || filled(asked.IPAMConfig?.LinkLocalIPs)) && !known && driver !== 'bridge')
+    throw badParameter(`conflicting options: ${MacAddress ? 'MAC' : 'IP'} address and the network mode`);
   linkSysctls(asked.DriverOpts, 'eth0');
   const name = asked.DriverOpts?.[IFNAME];
   if (name !== undefined && !isLinkName(name))

@@ -74,8 +74,13 @@ export function wantedNetworks(
   return [main, ...others];
 }
 
-/** Only networks that give the container a link of its own can be had together. */
-export function checkTogether(all: readonly Pick<Wanted, 'driver'>[]): void {
+/**
+ * Only networks that give the container a link of its own can be had together. `added`: the one that joins the others.
+ */
+export function checkTogether(all: readonly Pick<Wanted, 'driver'>[], added?: Pick<Wanted, 'driver'>): void {
+  const joined = all.filter((one) => one !== added);
+  if (added?.driver === 'host' && !joined.some(({ driver }) => driver === 'container' || driver === 'host'))
+    throw badParameter('container cannot be disconnected from host network or connected to host network');
   if (all.some(({ driver }) => driver === 'container' || driver === 'host'))
     throw badParameter(
       'container sharing network namespace with another container or host cannot be connected to any other network',

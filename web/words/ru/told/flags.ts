@@ -45,6 +45,7 @@ export const flags: Rows = [
     "the working directory '{}' is invalid, it needs to be an absolute path",
     'рабочий каталог {1} должен быть полным путём от корня',
   ],
+  ['invalid config for network {}: invalid endpoint settings:\n{*}', 'неверные настройки подключения к сети {1}:\n{2}'],
   ['invalid IPv4 address: {}', 'неверный адрес IPv4: {1}'],
   ['invalid MAC address: {}', 'неверный аппаратный адрес: {1}'],
   ['conflicting options: {} and the network mode', 'параметры не сочетаются: {1} и режим сети'],
