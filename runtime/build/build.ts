@@ -12,6 +12,8 @@ import type { MountPoint } from '../volume/mount-point.ts';
 import type { HostConfig } from '../request/container-request.ts';
 import type { CacheDirs } from './mounts/cache-dirs.ts';
 import type { OpenMounts, PreparedMount } from './mounts/prepared-mount.ts';
+import type { ImageRecord } from '../image/store/image-list.ts';
+import type { CacheSite, CacheSource, CacheTarget } from './remote-cache/site.ts';
 import type { BuildCache } from './cache/cache.ts';
 import type { Dockerfile, Instruction } from './dockerfile/parse.ts';
 import type { ContextFiles, FileList } from './context/file-list.ts';
@@ -51,6 +53,12 @@ export interface BuildRequest extends Omit<Report, 'ended'> {
   noCacheStages?: readonly string[];
   /** images in whose history results are looked up: --cache-from */
   cacheFrom?: readonly string[];
+  /** the same in directories of the client: --cache-from type=local */
+  cacheSources?: readonly CacheSource[];
+  /** --cache-to type=registry and type=local */
+  cacheTo?: readonly CacheTarget[];
+  /** The cache is written to this place. The function is called when that has ended, with the reason of a failure. */
+  exports?(name: string): (error?: string) => void;
   /** An image of --cache-from is asked for. The function is called when it was, with the reason why it is not read. */
   imports?(reference: string): (error?: string) => void;
   /** keep the keys in the image: --cache-to type=inline */
@@ -136,6 +144,8 @@ export interface BuildRuntime {
   readonly images: ImageStore;
   /** The image of this name, from the registry if it is not there or `always` is set. */
   image(reference: string, always: boolean): Promise<Image>;
+  /** A cache in a registry. Throws ApiError when that does not answer. */
+  cacheSite(k: Kernel, reference: string, writes: boolean): Promise<CacheSite>;
   /** Creates a container of this build for its files alone: without volumes. Returns its id. */
   createForFiles(image: Image): Promise<string>;
   /** Creates a container of this build for a RUN, and returns its id. */
@@ -171,6 +181,8 @@ export interface StageState {
   cmdSet: boolean;
   /** after a miss the rest of the stage is not looked up */
   missed: boolean;
+  /** the keys of its instructions and what they made, above its base image; '' is scratch */
+  chain: { base: string; made: { key: string; image: string }[]; isOver?: boolean };
 }
 
 /** What an instruction will do, found by its look-up. */
@@ -200,6 +212,20 @@ export interface Prepared {
   makes?: string;
 }
 
+/** A cache of --cache-from that could be read. */
+export interface ImportSource {
+  name: string;
+  /** what the instruction with this key has made on the stage of the context */
+  find(k: Kernel, c: BuildContext, key: string): Promise<ImportedLayer | undefined>;
+}
+export interface ImportedLayer {
+  created: string;
+  /** of the layer that the instruction made, which is in the store */
+  diffID?: string | undefined;
+  /** of all layers up to it */
+  blobs: ImageRecord['blobs'];
+}
+
 export interface BuildContext {
   readonly id: string;
   /** the build's own directory: context/, from-N/ */
@@ -220,7 +246,7 @@ export interface BuildContext {
   readonly inOrder: boolean;
   readonly named: NamedContexts;
   /** the images of --cache-from, when they were asked for */
-  readonly importing: { sources?: Promise<(readonly [reference: string, image: Image, keys: string[]])[]> };
+  readonly importing: { sources?: Promise<readonly ImportSource[]> };
   readonly reports: Reports;
   /** of the stage, or of the build as a whole */
   say: Report;

@@ -6,6 +6,7 @@ import { KeptContexts } from '../build/context/kept-contexts.ts';
 import { keepContext } from '../build/files/receive-context.ts';
 import { NamedContexts, type NamedContext } from '../build/context/named.ts';
 import { CacheDirs } from '../build/mounts/cache-dirs.ts';
+import { registrySite } from '../build/remote-cache/registry-site.ts';
 import { BuildCache } from '../build/cache/cache.ts';
 import { ApiError, badParameter, notFound } from '../errors/api-error.ts';
 import { removeTree } from '../kernel/tree/remove-tree.ts';
@@ -75,7 +76,7 @@ export class Builds {
   /** Resolves with the image. Throws ApiError in the client's words, after everything but the cache was undone. */
   async build({ signal, gate, begun, ...request }: BuildOptions): Promise<Image> {
     const [tag] = request.tags;
-    const caches = request.cacheFrom?.length ?? 0;
+    const caches = (request.cacheFrom?.length ?? 0) + (request.cacheSources?.length ?? 0);
     if (caches > CACHES_MOST)
       throw badParameter(`--cache-from names ${caches} caches: at most ${CACHES_MOST} are read; name fewer`);
     const name = tag === undefined ? request.dockerfile : familiarName(normalize(tag));
@@ -163,6 +164,10 @@ export class Builds {
         const image = there ? Promise.resolve(there) : pull(reference);
         bases.set(reference, image);
         return image;
+      },
+      cacheSite: (k, reference, writes) => {
+        const { auth } = request;
+        return registrySite(k, { reference, writes, signal, settings: host.settings, ...(auth && { auth }) });
       },
       createForFiles: async (image) =>
         (await host.create(requestOf(build, image, { Cmd: ['/'] }), { withoutVolumes: true })).container.id,

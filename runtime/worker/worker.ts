@@ -13,6 +13,7 @@ import '../network/ports/jobs.ts';
 import '../network/why/jobs.ts';
 import '../volume/copy-up/jobs.ts';
 import '../build/cache/jobs.ts';
+import '../build/remote-cache/jobs.ts';
 import '../build/context/jobs.ts';
 
 const describe = (error: unknown): Outcome['failure'] => {

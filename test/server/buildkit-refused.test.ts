@@ -1,18 +1,29 @@
 /** What a client of BuildKit asks for and the daemon does not do is refused by its name, and the rest is taken. */
 import * as assert from 'uvu/assert';
 import { annotationsIn } from '../../server/docker/build/buildkit/annotations.ts';
-import { cacheImportsOf, refuseAttestations, refuseExports } from '../../server/docker/build/buildkit/refused.ts';
+import { cacheImportsOf, nameOf } from '../../server/docker/build/buildkit/cache.ts';
+import { refuseAttestations, refuseExports } from '../../server/docker/build/buildkit/refused.ts';
 import { suite } from '../harness.ts';
 
 const test = suite('options of a BuildKit client that are refused');
 
-const exporting = (type: string, attributes: Record<string, string>, cacheExports: string[] = []) => ({
+const exporting = (
+  type: string,
+  attributes: Record<string, string>,
+  cacheExports: { type: string; attributes: Record<string, string> }[] = [],
+) => ({
   exporters: [{ type, attributes }],
   cacheExports,
 });
 
 for (const [what, asked, message] of [
-  ['a cache in a registry', exporting('moby', {}, ['registry']), /--cache-to type=registry .* use type=inline/],
+  [
+    'another cache',
+    exporting('moby', {}, [{ type: 'gha', attributes: {} }]),
+    /--cache-to type=gha: .* registry, local/,
+  ],
+  ['a mode of a cache', exporting('moby', {}, [{ type: 'local', attributes: { mode: 'x' } }]), /export mode: x/],
+  ['a cache nowhere', exporting('moby', {}, [{ type: 'registry', attributes: {} }]), /it has no ref/],
   ['a compressed archive of an image', exporting('oci', { compression: 'gzip' }), /compression=gzip of a build/],
   ['an annotation of an index', exporting('oci', { 'annotation-index.a': 'b' }), /index annotations not supported/],
   ['an unknown output', exporting('other', {}), /--output type=other/],
@@ -26,7 +37,7 @@ for (const [what, asked, message] of [
   });
 
 test('a cache in the image is taken', () => {
-  assert.not.throws(() => refuseExports(exporting('moby', {}, ['inline'])));
+  assert.not.throws(() => refuseExports(exporting('moby', {}, [{ type: 'inline', attributes: {} }])));
 });
 
 test('annotations of an archive are those of its manifest and of the entry in its index', () => {
@@ -64,7 +75,7 @@ test('provenance is taken as clients ask for it by themselves, and all else that
 
 test('the caches of other builders are found in both forms', () => {
   const imports = JSON.stringify([{ Type: 'registry', Attrs: { ref: 'r:1' } }, { Type: 'gha' }, null]);
-  const found = cacheImportsOf({ 'cache-imports': imports, 'cache-from': 'a,b' });
+  const found = cacheImportsOf({ 'cache-imports': imports, 'cache-from': 'a,b' }).map(nameOf);
   assert.equal(found, ['a', 'b', 'r:1', 'type=gha', 'type=undefined']);
   assert.equal(cacheImportsOf({}), []);
   assert.throws(() => cacheImportsOf({ 'cache-imports': '{' }), /cache-imports of a build is no JSON/);

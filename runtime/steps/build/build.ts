@@ -19,6 +19,7 @@ import { neededBy, needsOf, stageIndex } from '../../build/stages/needs.ts';
 import { StageLanes, type StageLane } from '../../build/stages/stage-lanes.ts';
 import type { Phase, Step } from '../../operation/step.ts';
 import { stepsOf, templates } from './instructions.ts';
+import { exportCache } from './export-cache.ts';
 import { tellBase, tellPlan } from './facts.ts';
 import { keepContext, receiveContext } from '../../build/files/receive-context.ts';
 import { withInlineCache } from './imported.ts';
@@ -127,6 +128,7 @@ function lanesOf(c: BuildContext, stages: readonly Stage[]): StageLanes<BuildCon
       args: new Map(),
       cmdSet: false,
       missed: false,
+      chain: { base: '', made: [] },
     };
     c.stages.push(state);
     const steps = [fromOf(stage, { one: stage.from, number: String(++number) }, c.total)];
@@ -138,7 +140,7 @@ function lanesOf(c: BuildContext, stages: readonly Stage[]): StageLanes<BuildCon
       subject: { ...c, stage: state, steps, say: c.reports.of(index) },
     };
   });
-  const built = new StageLanes(lanes, neededBy(needs), c.asked.explain ? [] : [tag], c.cut, c.inOrder);
+  const built = new StageLanes(lanes, neededBy(needs), c.asked.explain ? [] : [exportCache, tag], c.cut, c.inOrder);
   for (const { subject } of lanes) subject.lanes = built;
   return built;
 }
@@ -201,6 +203,7 @@ A stage ends where the next one begins; only the last one becomes the result, so
         : await c.runtime.image(replaced ?? base, c.asked.pull);
     if (image) keepImage(c, image);
     state.image = image;
+    state.chain = earlier ? { ...earlier.chain, made: [...earlier.chain.made] } : { base: image?.id ?? '', made: [] };
     state.config = structuredClone(image?.config.config ?? {});
     if (!state.config.Env?.some((entry) => entry.startsWith('PATH=')))
       state.config.Env = [...(state.config.Env ?? []), `PATH=${DEFAULT_PATH}`];
@@ -271,5 +274,5 @@ export const TITLE = 'Build an image';
 export const build: Phase<BuildContext> = {
   id: 'build',
   title: TITLE,
-  steps: [receive, parse, from as BuildStep, ...(templates as readonly BuildStep[]), tag],
+  steps: [receive, parse, from as BuildStep, ...(templates as readonly BuildStep[]), exportCache, tag],
 };

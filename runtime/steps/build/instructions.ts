@@ -56,6 +56,7 @@ Times of files are not in the key, because each checkout has others. After the f
     c.hit = true;
     tellImage(k, place, below, image);
     keepImage(c, image);
+    remember(c, prepared, image);
     Object.assign(stage, { image, config: structuredClone(image.config.config ?? {}) });
     c.say.tell(' ---> Using cache\n');
     c.say.cached?.();
@@ -88,6 +89,13 @@ async function knownOrClaimed(k: Kernel, c: BuildContext, prepared: Prepared): P
 const importedOf = (k: Kernel, c: BuildContext, prepared: Prepared): Promise<Image | undefined> =>
   stageOf(c).missed ? Promise.resolve(undefined) : imported(k, c, prepared);
 
+/** For --cache-to. What stands on a result that was mended by hand is no cache for others. */
+function remember(c: BuildContext, prepared: Prepared, image: Image): void {
+  const { chain } = stageOf(c);
+  chain.isOver ||= c.byHand ?? false;
+  if (!chain.isOver) chain.made.push({ key: keyOf(prepared), image: image.id });
+}
+
 function endClaim(c: BuildContext): void {
   c.claim?.();
   c.claim = undefined;
@@ -111,6 +119,7 @@ An instruction that changed no file adds a line to the history and no layer. See
       c.say.tell(` ---> Removed intermediate container ${container.slice(0, 12)}\n`);
     if (image.id !== stage.image?.id && !c.byHand)
       c.cache.add({ parent: stage.image?.id ?? '', key: keyOf(prepared!), image: image.id }, partsOf(prepared!));
+    remember(c, prepared!, image);
     endClaim(c);
     tellImage(k, place, stage.image, image);
     Object.assign(stage, { image, config: structuredClone(image.config.config ?? {}) });

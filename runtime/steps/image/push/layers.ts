@@ -1,16 +1,12 @@
 /** The steps of the layers: compress, upload. */
-import { ApiError } from '../../../errors/api-error.ts';
 import { shortOf } from '../../../image/manifest/digest.ts';
 import { readDocument } from '../../../image/manifest/manifest.ts';
-import { OCI_LAYER } from '../../../image/manifest/media-types.ts';
 import { parseReference } from '../../../image/manifest/reference.ts';
 import type { PushContext, PushedLayer } from '../../../image/push.ts';
 import { hasBlob, mount } from '../../../image/registry/push.ts';
 import { translatePush } from '../../../image/registry/registry-error.ts';
 import { upload } from '../../../image/registry/upload.ts';
-import type { LayerFile } from '../../../image/layer/layer-file.ts';
-import { blobOf, type LayerBlob } from '../../../image/store/layer-blobs.ts';
-import '../../../image/jobs/jobs.ts';
+import { packedLayer } from '../../../image/store/packed-layer.ts';
 import type { Kernel } from '../../../kernel/kernel.ts';
 import type { Step } from '../../../operation/step.ts';
 import { inParallel } from '../parallel/in-parallel.ts';
@@ -33,21 +29,6 @@ function ownManifest(c: PushContext): PushContext['manifest'] {
   return same ? { bytes, mediaType: document.mediaType } : undefined;
 }
 
-/** The layer's archive as it came from a registry, or the tar that was made here, compressed. */
-async function packed(k: Kernel, c: PushContext, diffID: string): Promise<LayerBlob> {
-  const { images, image, lease } = c;
-  const blob = blobOf(images, diffID, image);
-  if (!blob) throw new ApiError(500, `the archive of layer ${shortOf(diffID)} was not kept; pull the image again`);
-  lease.hold(blob.digest);
-  if (blob.digest !== diffID) return blob;
-  const source = images.blobs.path(blob.digest);
-  const file = await images.blobs.make(
-    (path) => k.job<LayerFile>('compress', { blob: source, path }),
-    ({ digest }) => lease.hold(digest),
-  );
-  return { ...file, mediaType: `${OCI_LAYER}+gzip` };
-}
-
 async function collect(_: Kernel, { lease, images }: PushContext): Promise<void> {
   lease.release();
   await images.collect();
@@ -65,7 +46,7 @@ That digest is the name under which the registry keeps the layer. The diffID, th
     for (const { diffID } of c.image!.layers) c.progress({ id: shortOf(diffID), status: 'Preparing' });
     for (const [j, { diffID }] of c.image!.layers.entries()) {
       c.signal.throwIfAborted();
-      c.layers.push({ diffID, blob: own?.[j] ?? (await packed(k, c, diffID)) });
+      c.layers.push({ diffID, blob: own?.[j] ?? (await packedLayer(k, c, diffID)) });
     }
     k.fact(...c.layers.map(({ diffID, blob }) => ({ kind: 'image' as const, key: diffID, value: blob.digest })));
   },

@@ -21,6 +21,8 @@ const STORE = 'buildkit-attachable-store-id';
 /** In bytes: a client takes messages of 4 MiB at most. */
 const MESSAGE = 1 << 20;
 
+type Parts = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+
 export class ContentStore {
   readonly #headers: Headers;
 
@@ -45,7 +47,7 @@ export class ContentStore {
   }
 
   /** Writes the blob unless the client has it. Throws ConnectError, also when the bytes have another digest. */
-  async put(digest: string, size: number, parts: AsyncIterable<Uint8Array>): Promise<void> {
+  async put(digest: string, size: number, parts: Parts): Promise<void> {
     if ((await this.size(digest)) !== undefined) return;
     // the client answers each message
     for await (const _ of this.session.call(Content).write(messages(digest, size, parts), this.#options()));
@@ -74,11 +76,7 @@ export class ContentStore {
   #options = (): { headers: Headers; signal: AbortSignal } => ({ headers: this.#headers, signal: this.signal });
 }
 
-async function* messages(
-  digest: string,
-  size: number,
-  parts: AsyncIterable<Uint8Array>,
-): AsyncGenerator<WriteContentRequest> {
+async function* messages(digest: string, size: number, parts: Parts): AsyncGenerator<WriteContentRequest> {
   // a write that was cut off is not resumed
   const ref = `drydock-${randomUUID()}`;
   const common = { ref, total: BigInt(size), expected: digest };

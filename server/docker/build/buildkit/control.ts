@@ -10,7 +10,7 @@ import { buildInto, type Context } from './run-build.ts';
 import { NO_SESSION, sessionName } from './session-id.ts';
 import { Tunnel } from './tunnel.ts';
 import { filterOf, pruneOf, recordOf } from './usage.ts';
-import { Solve, type Exporter } from './solve.ts';
+import { Solve, type CacheExport, type Exporter } from './solve.ts';
 
 /** How long the progress of a build can be asked for after its end, in milliseconds. */
 const STATUS_MS = 10_000;
@@ -36,7 +36,8 @@ function exportersOf({ Exporters, ExporterDeprecated, ExporterAttrsDeprecated }:
   return ExporterDeprecated ? [{ type: ExporterDeprecated, attributes: ExporterAttrsDeprecated }] : [];
 }
 
-const cacheExportsOf = ({ Cache }: SolveRequest): string[] => (Cache?.Exports ?? []).map(({ Type }) => Type);
+const cacheExportsOf = ({ Cache }: SolveRequest): CacheExport[] =>
+  (Cache?.Exports ?? []).map(({ Type, Attrs }) => ({ type: Type, attributes: Attrs }));
 
 export function control(context: Context): Partial<ServiceImpl<typeof Control>> {
   return {
@@ -76,7 +77,9 @@ export function control(context: Context): Partial<ServiceImpl<typeof Control>> 
           const reference = await buildInto(context, solve, request.Frontend, request.FrontendAttrs);
           solve.give([reference]);
         }
-        return { ExporterResponse: await answerOf(context, solve) };
+        const answer = await answerOf(context, solve);
+        const { cacheManifest } = solve;
+        return { ExporterResponse: { ...answer, ...(cacheManifest && { 'cache.manifest': cacheManifest }) } };
       } catch (error) {
         const failure = asConnectError(error);
         message = failure.rawMessage;

@@ -6,7 +6,7 @@ import { familiarName, normalize } from '../../../../runtime/image/manifest/refe
 import type { Image } from '../../../../runtime/image/manifest/image.ts';
 import { annotationsIn } from './annotations.ts';
 import { ContentStore } from './content-store.ts';
-import { isOff } from './refused.ts';
+import { isOff } from './is-off.ts';
 import type { Context } from './run-build.ts';
 import { authOf } from './secrets.ts';
 import { sendFile, sendTree } from './send-files.ts';
@@ -73,11 +73,8 @@ async function putBlobs(store: ContentStore, entries: readonly ArchiveEntry[], s
     const hex = /^blobs\/sha256\/([0-9a-f]{64})$/.exec(name)?.[1];
     if (!hex) continue;
     if (file) await store.put(`sha256:${hex}`, file.size, contentParts(file, signal));
-    else await store.put(`sha256:${hex}`, Buffer.byteLength(text!), once(Buffer.from(text!)));
+    else await store.put(`sha256:${hex}`, Buffer.byteLength(text!), [Buffer.from(text!)]);
   }
-}
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
 }
 
 async function send({ engine, sessions }: Context, solve: Solve, image: Image): Promise<void> {

@@ -1,6 +1,8 @@
 /** What a client may ask of a build and the daemon does not do. It is refused by name: it would change the result. */
 import { ApiError, badParameter } from '../../../../runtime/errors/api-error.ts';
+import { checkExport } from './cache.ts';
 import { annotationsIn, isAnnotation } from './annotations.ts';
+import { isOff } from './is-off.ts';
 import type { Solve } from './solve.ts';
 
 type Attributes = Readonly<Record<string, string>>;
@@ -19,7 +21,6 @@ const IMAGE: Readonly<Record<string, string>> = {
   'force-compression': 'leave it out: a layer is compressed when the image is pushed',
   'push-by-digest': 'push the image under a name',
 };
-export const isOff = (value: string): boolean => /^(false|0|f|)$/i.test(value);
 
 const missing = (what: string, instead: string): ApiError =>
   new ApiError(501, `${what} of a build: not there yet in Drydock; ${instead}`);
@@ -51,9 +52,7 @@ function checkArchive(type: string, attributes: Attributes): void {
 
 /** Throws ApiError. */
 export function refuseExports({ exporters, cacheExports }: Pick<Solve, 'exporters' | 'cacheExports'>): void {
-  const cache = cacheExports.find((type) => type !== 'inline');
-  if (cache)
-    throw missing(`--cache-to type=${cache}`, 'leave it out, or use type=inline, which keeps the cache in the image');
+  cacheExports.forEach(checkExport);
   if (exporters.length > 1)
     throw missing('a second --output', 'give one, and build again for the other from the cache');
   for (const { type, attributes } of exporters) {
@@ -79,17 +78,3 @@ export function refuseAttestations(attributes: Attributes): void {
     if (!['', 'min'].includes(wanted)) throw missing(`--provenance=mode=${wanted}`, 'use --provenance=false');
   }
 }
-
-/** The images with a cache that a client names: 'cache-imports' is JSON, 'cache-from' is a list of references. */
-export function cacheImportsOf(attributes: Attributes): string[] {
-  const named = (attributes['cache-from'] ?? '').split(',').filter(Boolean);
-  try {
-    const imports: unknown = JSON.parse(attributes['cache-imports'] ?? '[]');
-    if (!Array.isArray(imports)) return named;
-    return [...named, ...(imports as { Type?: unknown; Attrs?: { ref?: unknown } }[]).map(nameOfImport)];
-  } catch {
-    throw new ApiError(400, 'cache-imports of a build is no JSON');
-  }
-}
-const nameOfImport = (one: { Type?: unknown; Attrs?: { ref?: unknown } } | null): string =>
-  typeof one?.Attrs?.ref === 'string' ? one.Attrs.ref : `type=${String(one?.Type)}`;

@@ -4,7 +4,8 @@ import { Code, ConnectError } from '@connectrpc/connect';
 import type { Engine } from '../../../../runtime/engine/engine.ts';
 import { contextOf } from './context.ts';
 import { optionsOf } from './options.ts';
-import { cacheImportsOf, refuseAttestations, refuseExports } from './refused.ts';
+import { cacheImportsOf, nameOf, sourceOf, targetOf } from './cache.ts';
+import { refuseAttestations, refuseExports } from './refused.ts';
 import { agentOf, authOf, secretsOf } from './secrets.ts';
 import type { Report } from '../../../../runtime/build/stages/report.ts';
 import type { Progress } from './progress.ts';
@@ -43,20 +44,27 @@ export async function buildInto(
   const signal = AbortSignal.any([solve.signal, session.gone]);
   const imports = cacheImportsOf(attributes);
   // as BuildKit shows a cache that it cannot read: the build goes on, and is right without it
-  for (const name of imports.filter(isOther)) {
+  for (const one of imports.filter(({ type }) => !READ.includes(type))) {
     const track = progress.track();
-    track.begin(`importing cache manifest from ${name}`);
-    track.end(`not read: a cache of this type is not there yet in Drydock, which reads images (type=registry)`);
+    track.begin(`importing cache manifest from ${nameOf(one)}`);
+    track.end('not read: a cache of this type is not there yet in Drydock, which has registry and local');
   }
+  const of = (wanted: string) => imports.filter(({ type }) => type === wanted);
+  const shownAs = (text: string) => (name: string) => {
+    const track = progress.track();
+    track.begin(`${text} ${name}`);
+    return (error?: string) => track.end(error);
+  };
   const image = await engine.build({
     ...options,
-    cacheFrom: imports.filter((name) => !isOther(name)),
-    inlineCache: options.inlineCache === true || solve.cacheExports.includes('inline'),
-    imports: (name) => {
-      const track = progress.track();
-      track.begin(`importing cache manifest from ${name}`);
-      return (error) => track.end(error);
-    },
+    cacheFrom: of('registry').map(nameOf),
+    cacheSources: of('local').map((one) => sourceOf(one, session, signal)),
+    cacheTo: solve.cacheExports
+      .filter(({ type }) => type !== 'inline')
+      .map((one) => targetOf(one, solve, session, signal)),
+    inlineCache: options.inlineCache === true || solve.cacheExports.some(({ type }) => type === 'inline'),
+    imports: shownAs('importing cache manifest from'),
+    exports: shownAs('exporting cache to'),
     hostNetwork: solve.entitlements.includes('network.host'),
     insecure: solve.entitlements.includes('security.insecure'),
     ...contextOf(session, attributes, progress, signal),
@@ -74,8 +82,8 @@ export async function buildInto(
   return reference;
 }
 
-/** A cache that is no image: 'type=local'. */
-const isOther = (name: string): boolean => name.startsWith('type=');
+/** the types of caches */
+const READ = ['registry', 'local'];
 
 /** A stage, beside the others. */
 function reportOn(progress: Progress): Report {

@@ -14,6 +14,8 @@ export interface Exporter {
   type: string;
   attributes: Readonly<Record<string, string>>;
 }
+/** --cache-to */
+export type CacheExport = Exporter;
 /** The image of each result by its reference, '' for a result without files. */
 type Results = readonly string[];
 
@@ -21,6 +23,8 @@ export class Solve {
   readonly progress = new Progress();
   /** the images that LLBBridge.Solve has built, by the references that the client got */
   readonly images = new Map<string, Image>();
+  /** the descriptor of a cache in a directory of the client */
+  cacheManifest: string | undefined;
   readonly #returned: Promise<Results>;
   #settle: { resolve(results: Results): void; reject(error: Error): void } | undefined;
   #exported = false;
@@ -29,8 +33,8 @@ export class Solve {
   constructor(
     readonly session: string,
     readonly exporters: readonly Exporter[],
-    /** the types of the caches that are to be written */
-    readonly cacheExports: readonly string[],
+    /** the caches that are to be written */
+    readonly cacheExports: readonly CacheExport[],
     /** what the user allows the build: 'network.host', 'security.insecure' */
     readonly entitlements: readonly string[],
     readonly signal: AbortSignal,
