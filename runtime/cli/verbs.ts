@@ -29,6 +29,7 @@ export const verbs: readonly Entry[] = [
   life('wait', 'wait until containers end, print their exit codes', () => import('./verbs/container/wait.ts')),
   life('rename', 'give a container another name', () => import('./verbs/container/rename.ts')),
   life('update', 'change the limits of containers', () => import('./verbs/container/update.ts')),
+  life('checkpoint', 'write the processes of a container into files', () => import('./verbs/container/checkpoint.ts')),
   life('rm', 'remove containers', () => import('./verbs/container/rm.ts')),
   look('ps', 'list containers', () => import('./verbs/container/ps.ts')),
   look('logs', 'print what a container wrote', () => import('./verbs/container/logs.ts')),

@@ -63,7 +63,7 @@ test('both scripts parse and know every verb', () => {
 });
 
 test('a verb that is a group of commands lists them when it stands alone', async () => {
-  for (const name of ['network', 'volume', 'system']) {
+  for (const name of ['checkpoint', 'network', 'volume', 'system']) {
     const { out, err, code } = await run(served.socket, [name]);
     assert.is(code, 0, err);
     assert.match(out, new RegExp(`^Usage: drydock ${name} [^]*Commands:`));

@@ -94,6 +94,44 @@ for (const [network, flags] of [
     },
   );
 
+s.test(ready, "drydock's own verb writes, lists and removes, and its start goes on from there", async () => {
+  await counter('own', '--network', 'none');
+  await goesOn('own');
+  const dir = join(d().root, 'own-place');
+  const place = ['--checkpoint-dir', dir];
+  assert.is(await d().ok('checkpoint', 'create', '--leave-running', ...place, 'own', 'aside'), 'aside');
+  assert.is(await d().ok('checkpoint', 'create', 'own', 'kept'), 'kept');
+  await until('it has ended', async () => (await status('own')) === 'exited');
+  assert.match(await d().ok('checkpoint', 'ls', 'own'), /^CHECKPOINT NAME\nkept$/);
+  assert.is(await d().ok('checkpoint', 'ls', '--format', 'json', ...place, 'own'), '{"Name":"aside"}');
+  const before = (await counted('own')).length;
+  assert.is(await d().ok('start', '--checkpoint', 'kept', 'own'), 'own');
+  await until('it counts on', async () => (await counted('own')).length > before + 2);
+  assert.ok(inOrder(await counted('own')), 'it began again');
+  await d().ok('stop', '-t', '0', 'own');
+  await d().ok('checkpoint', 'rm', 'own', 'kept');
+  await d().ok('checkpoint', 'rm', ...place, 'own', 'aside');
+  assert.equal([await list('own'), readdirSync(dir)], [[], []]);
+  await d().ok('rm', 'own');
+});
+
+s.test('a checkpoint that is not there, two containers at once and a directory alone are refused', async () => {
+  await d().ok('create', '--name', 'none', 'tiny', 'true');
+  for (const [code, said, ...words] of [
+    [1, 'no such checkpoint|checkpoint nope does not exist', 'start', '--checkpoint', 'nope', 'none'],
+    [1, 'no such checkpoint|checkpoint nope does not exist', 'checkpoint', 'rm', 'none', 'nope'],
+    [1, 'is not running', 'checkpoint', 'create', 'none', 'first'],
+    [1, 'No such container: nobody', 'checkpoint', 'ls', 'nobody'],
+    [125, 'you cannot restore multiple containers at once', 'start', '--checkpoint', 'x', 'none', 'none'],
+    [125, '--checkpoint-dir needs --checkpoint', 'start', '--checkpoint-dir', '/x', 'none'],
+  ] as const) {
+    const ran = await d().cli(...words);
+    assert.is(ran.code, code, `${words.join(' ')}: ${ran.err}`);
+    assert.match(ran.err, new RegExp(said), `${words.join(' ')}: ${ran.err}`);
+  }
+  await d().ok('rm', 'none');
+});
+
 const STEPS = ['checkpoint.prepare', 'checkpoint.dump', 'checkpoint.keep', 'checkpoint.end'];
 const held = (step: string) =>
   until(`it is held before ${step}`, async () => {

@@ -5,7 +5,7 @@
  * list is held against runtime/cli/verbs.ts by a test; importing that file from here would be a circle.
  */
 export const notHere: ReadonlySet<string> = new Set(
-  'attach build challenge commit compare completion cp create daemon diff events exec export frame gate history images import info inspect kill lesson load login logout logs network operations pause phases playground port ps push record registry rename restart rm rmi save shutdown start stats stop system tag top trace unpause update verify version volume wait why'.split(
+  'attach build challenge checkpoint commit compare completion cp create daemon diff events exec export frame gate history images import info inspect kill lesson load login logout logs network operations pause phases playground port ps push record registry rename restart rm rmi save shutdown start stats stop system tag top trace unpause update verify version volume wait why'.split(
     ' ',
   ),
 );
