@@ -75,6 +75,10 @@ export interface BuildRequest extends Omit<Report, 'ended'> {
   insecure?: boolean;
   /** of the containers of RUN */
   limits?: RunLimits;
+  /** the context is a git repository: 'https://host/a.git#REF:DIRECTORY' */
+  repository?: string;
+  /** the client does not speak BuildKit's wire */
+  isClassic?: boolean;
   /** the text of the Dockerfile, when it does not come with the context */
   text?(): Promise<string>;
   /** writes the context's archive into this socket, and closes that; with `files` only what has changed */

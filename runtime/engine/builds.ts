@@ -6,6 +6,7 @@ import { KeptContexts } from '../build/context/kept-contexts.ts';
 import { keepContext } from '../build/files/receive-context.ts';
 import { NamedContexts, type NamedContext } from '../build/context/named.ts';
 import { CacheDirs } from '../build/mounts/cache-dirs.ts';
+import { checkOut } from '../build/git/checkout.ts';
 import { registrySite } from '../build/remote-cache/registry-site.ts';
 import { BuildCache } from '../build/cache/cache.ts';
 import { ApiError, badParameter, notFound } from '../errors/api-error.ts';
@@ -122,7 +123,12 @@ export class Builds {
       id,
       dir,
       importing: {},
-      named: new NamedContexts(contexts, dir, (k, into, pass) => unpackInto(k, into, pass, '0:0')),
+      named: new NamedContexts(
+        contexts,
+        dir,
+        (k, into, pass) => unpackInto(k, into, pass, '0:0'),
+        (k, repository, into) => checkOut(k, repository, into, signal),
+      ),
       asked: request,
       runtime: this.#runtime(id, signal, request),
       cache: this.cache,

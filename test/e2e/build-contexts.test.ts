@@ -35,8 +35,8 @@ test('a directory and an image take the place of a stage and of a base', async (
   assert.match(without.err, /ignored[^\n]*(not found|no such file|does not exist)/);
   const whole = await build(context({ Dockerfile: 'FROM files\nRUN true\n' }), ...named);
   assert.match(whole.err, 'FROM files, a directory of the client: not there yet in Drydock');
-  const git = await build(dir, '--build-context', 'files=https://example.test/a.git');
-  assert.match(git.err, '--build-context files=https://example.test/a.git: not there yet in Drydock');
+  const archive = await build(dir, '--build-context', 'files=https://example.test/a.tar');
+  assert.match(archive.err, '--build-context files=https://example.test/a.tar: not there yet in Drydock');
   assert.equal(await left(), []);
 });
 

@@ -192,9 +192,6 @@ export function copyWords(c: BuildContext, stage: StageState, one: Instruction):
   const expanded = words.map((word) => (isHeredoc(word) ? word : scope.expand(word)));
   const target = expanded.pop()!;
   checkTarget(one, expanded.length, target);
-  const remote = expanded.find((word) => /^(git|ssh):\/\/|^git@|^https?:\/\/[^#]*\.git(#.*)?$/.test(word));
-  if (remote && one.keyword === 'ADD')
-    throw new ApiError(501, `ADD of a repository (${remote}): not there yet in Drydock`);
   return { sources: expanded, target };
 }
 

@@ -13,6 +13,7 @@ import { keepImage } from '../../build/commit.ts';
 import { readContextFile } from '../../build/context/sources.ts';
 import { removeIgnored } from '../../build/context/remove-ignored.ts';
 import { parseDockerfile, parseTrigger, type Instruction, type Stage } from '../../build/dockerfile/parse.ts';
+import { checkOut } from '../../build/git/checkout.ts';
 import { expand } from '../../build/dockerfile/words.ts';
 import { declare, expandAt, isProxy, refuseFlags } from '../../build/instructions/prepare.ts';
 import { neededBy, needsOf, stageIndex } from '../../build/stages/needs.ts';
@@ -34,11 +35,12 @@ export const receive: BuildStep = {
   title: 'Receive the context',
   explain: `The client sends the directory as one tar archive. A worker unpacks it into a directory of the daemon's own, where COPY finds the files; .dockerignore is the client's work, and what it leaves out is never sent.
 BuildKit's clients list the files first. What they sent for an earlier build is kept, and only files with another size, time, mode or owner are sent again. A changed file replaces the kept one, which is never written to.
+A context may be a git repository: \`https://HOST/a.git#REF:DIRECTORY\`. Then git fetches one commit, without rights, hooks or configuration, and its files are the context.
 Each name is created below a descriptor of its directory, so an archive with \`../\` or with a link that leads out cannot write anywhere else. The files belong to root, because the numbers of the client's users mean nothing here. See openat2(2), tar(5).`,
   async do(k, c) {
     const text = await c.asked.text?.();
     if (text !== undefined) c.text = text;
-    const { entries, total } = await receiveContext(k, c).catch((error: Error) => {
+    const { entries, total } = await contextOf(k, c).catch((error: Error) => {
       if (error instanceof ApiError) throw error;
       throw badParameter(`Error processing tar file: ${error.message}`);
     });
@@ -50,6 +52,13 @@ Each name is created below a descriptor of its directory, so an archive with \`.
     await removeTree(c.dir);
   },
 };
+
+/** From the client, or from a git repository. */
+async function contextOf(k: Kernel, c: BuildContext): Promise<{ entries: number; total?: number }> {
+  const { repository } = c.asked;
+  if (repository === undefined) return receiveContext(k, c);
+  return { entries: await checkOut(k, repository, join(c.dir, 'context'), c.signal) };
+}
 
 /** Each --label is a LABEL at the end, sorted by name. Its value is not expanded. */
 const labelsOf = (labels: Readonly<Record<string, string>>): Instruction[] =>
@@ -101,7 +110,7 @@ The whole file is read first, so that a mistake in the last line is told before 
     const stages = upTo(file.stages, target);
     stages.at(-1)!.instructions.push(...labelsOf(labels));
     const all = stages.flatMap(({ from, instructions }) => [from, ...instructions]);
-    const isClassic = c.asked.text === undefined;
+    const { isClassic = false } = c.asked;
     for (const one of all) refuseFlags(one, isClassic);
     const global = { args: c.globals, given: args, globals: new Map<string, string>(), used: c.usedArgs };
     for (const one of file.globals)
@@ -223,7 +232,7 @@ function trigger(k: Kernel, c: BuildContext, { config }: StageState, number: str
   c.say.tell(`# Executing ${triggers.length} build trigger${triggers.length > 1 ? 's' : ''}\n`);
   const place = c.steps.findIndex(({ id }) => id === `${from.id}@${number}/${c.total}`);
   const places = triggers.map((text, index) => ({ one: parseTrigger(text), number: `${number}.${index + 1}` }));
-  for (const { one } of places) refuseFlags(one, c.asked.text === undefined);
+  for (const { one } of places) refuseFlags(one, c.asked.isClassic ?? false);
   tellPlan(
     k,
     places.map((one) => ({ ...one, stage: stageOf(c).index })),

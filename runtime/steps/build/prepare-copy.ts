@@ -7,6 +7,8 @@ import { contextSource } from '../../build/files/receive-context.ts';
 import { download, isUrl } from '../../build/files/download.ts';
 import { bodyFile } from '../../build/files/scratch.ts';
 import { unpackFrom } from '../../build/instructions/from-stage.ts';
+import { checkOut } from '../../build/git/checkout.ts';
+import { isRepository } from '../../build/git/repository.ts';
 import type { Instruction } from '../../build/dockerfile/parse.ts';
 import { copyWords, expandedBody, preparedCopy, scopeOf } from '../../build/instructions/prepare.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
@@ -18,7 +20,8 @@ async function sourcesOf(k: Kernel, c: BuildContext, { one, number }: Place, wor
   const named = from === undefined ? undefined : await c.named.directory(k, from);
   if (named !== undefined) return words.map((pattern) => ({ dir: named, pattern }));
   if (from !== undefined) return unpackFrom(k, c, from, words, number);
-  if (one.keyword === 'ADD' && words.some(isUrl)) return remoteSources(k, c, { one, number }, words);
+  if (one.keyword === 'ADD' && words.some((word) => isUrl(word) || isRepository(word)))
+    return remoteSources(k, c, { one, number }, words);
   return words.map((word) => localSource(c, { one, number }, word));
 }
 
@@ -31,11 +34,16 @@ function localSource(c: BuildContext, { one, number }: Place, word: string): Sou
   return bodyFile(inline, doc.name, doc.expand ? expandedBody(doc.body, scope) : doc.body);
 }
 
-/** The URLs of ADD are downloaded, one after another. */
+/** The URLs and repositories of ADD are fetched, one after another. */
 async function remoteSources(k: Kernel, c: BuildContext, place: Place, words: string[]): Promise<Source[]> {
   const sources: Source[] = [];
   for (const [index, word] of words.entries()) {
     const dir = join(c.dir, `url-${place.number}-${index}`);
+    if (isRepository(word)) {
+      await checkOut(k, word, dir, c.signal);
+      sources.push({ dir, pattern: '.' });
+      continue;
+    }
     sources.push(isUrl(word) ? await download(k, word, dir, c.signal) : localSource(c, place, word));
   }
   return sources;

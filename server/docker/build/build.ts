@@ -5,6 +5,7 @@ import { afterFailure } from '../../../runtime/build/build.ts';
 import { ApiError, badParameter } from '../../../runtime/errors/api-error.ts';
 import { hostPlatform, parsePlatform, showPlatform } from '../../../runtime/image/manifest/platform.ts';
 import type { BuildOptions } from '../../../runtime/engine/build-options.ts';
+import { isRepository } from '../../../runtime/build/git/repository.ts';
 import { registryConfig } from '../images/registry-auth.ts';
 import { drained } from '../../../runtime/kernel/drained.ts';
 import { messageOf } from '../http/failures.ts';
@@ -18,7 +19,7 @@ import { secretsHeader } from './secrets-header.ts';
 import { prune } from './usage.ts';
 
 /** What the classic builder has and this one has not. A value that means "not given" is taken. */
-const MISSING = `squash remote session outputs isolation securityopt`.split(' ');
+const MISSING = `squash session outputs isolation securityopt`.split(' ');
 const EMPTY = new Set(['', '0', 'false', 'null', '[]', '{}', 'default']);
 
 function refuseMissing(x: Exchange): void {
@@ -67,7 +68,12 @@ function optionsOf(x: Exchange): Asked {
   const { query } = x;
   const networkMode = query.text('networkmode');
   const target = query.text('target');
+  const remote = query.text('remote');
+  if (remote && !isRepository(remote))
+    throw new ApiError(501, 'remote of a build: not there yet in Drydock, but for git');
   return {
+    isClassic: true,
+    ...(remote && { repository: remote }),
     dockerfile: query.text('dockerfile') ?? 'Dockerfile',
     tags: query.list('t').map(imageName),
     args: table(x, 'buildargs'),

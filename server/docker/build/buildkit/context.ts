@@ -1,8 +1,10 @@
 /** The Dockerfile and the context of a build, from the client's session. */
 import { Socket } from 'node:net';
 import { posix } from 'node:path';
+import { isRepository } from '../../../../runtime/build/git/repository.ts';
 import type { BuildOptions } from '../../../../runtime/engine/build-options.ts';
 import { ApiError, badParameter } from '../../../../runtime/errors/api-error.ts';
+import { withoutPassword } from '../../../../runtime/kernel/http.ts';
 import { filesOf, passFiles } from './file-sync.ts';
 import type { NamedContext } from '../../../../runtime/build/context/named.ts';
 import type { Progress, Track } from './progress.ts';
@@ -37,10 +39,11 @@ function namedOf(
     named.map(([key, value]): [string, NamedContext] => {
       const name = key.slice('context:'.length);
       if (value.startsWith('docker-image://')) return [name, { image: value.slice('docker-image://'.length) }];
+      if (isRepository(value)) return [name, { repository: value }];
       if (!value.startsWith('local:'))
         throw new ApiError(
           501,
-          `--build-context ${name}=${value}: not there yet in Drydock; there are directories and docker-image://`,
+          `--build-context ${name}=${value}: not there yet in Drydock; there are directories, git repositories and docker-image://`,
         );
       const directory = value.slice('local:'.length);
       return [name, { pass: (fd) => passDirectory(session, directory, name, progress.track(), fd, signal) }];
@@ -73,20 +76,34 @@ async function passDirectory(
   }
 }
 
+/** The daemon fetches the files, and the Dockerfile is among them. */
+function fromRepository(
+  repository: string,
+  contexts: Map<string, NamedContext>,
+  progress: Progress,
+): Pick<BuildOptions, 'pass' | 'contexts' | 'repository'> {
+  progress.begin(`[internal] load git source ${withoutPassword(repository)}`);
+  return { repository, contexts, pass: () => Promise.resolve() };
+}
+
 /** `signal` ends the transfer. */
 export function contextOf(
   session: Session,
   attributes: Attributes,
   progress: Progress,
   signal: AbortSignal,
-): Pick<BuildOptions, 'text' | 'pass' | 'contexts' | 'contextKey'> {
+): Pick<BuildOptions, 'text' | 'pass' | 'contexts' | 'contextKey' | 'repository'> {
   const source = attributes['context'];
+  const contexts = namedOf(session, attributes, progress, signal);
+  if (source && isRepository(source) && attributes['dockerfilekey'])
+    throw new ApiError(501, 'a Dockerfile of the client for a git repository: not there yet in Drydock; commit it');
+  if (source && isRepository(source)) return fromRepository(source, contexts, progress);
   if (source && !source.startsWith('local:'))
-    throw badParameter(`the context ${source} is no directory of the client: not there yet in Drydock`);
+    throw badParameter(`the context ${source} is no directory and no git repository: not there yet in Drydock`);
   const name = attributes['filename'] || 'Dockerfile';
   let own: string | undefined;
   return {
-    contexts: namedOf(session, attributes, progress, signal),
+    contexts,
     ...(session.sharedKey && {
       contextKey: { key: `context:${session.sharedKey}`, description: 'local source for context' },
     }),
