@@ -58,6 +58,7 @@ export async function lease(
 ): Promise<void> {
   const place = { root: container.settings.root, network: network.id, name: network.name };
   const { requestedAddress, requestedAddress6, requestedMac } = endpoint;
+  delete endpoint.mac;
   if (four.length) {
     const { address, subnet } = await leaseFrom(k, place, four, container.id, requestedAddress);
     Object.assign(endpoint, { address, prefix: subnet.prefix, gateway: subnet.gateway });
@@ -74,7 +75,8 @@ export async function lease(
 
 export async function releaseLease(k: Kernel, { network, endpoint, container }: Connection): Promise<void> {
   const place = { root: container.settings.root, network: network.id };
-  const leases = [endpoint.address, endpoint.address6].filter((one) => one !== undefined);
+  // the hardware address is written down last: without it a lease may have been made that is not known here
+  const leases = endpoint.mac ? [endpoint.address, endpoint.address6].filter((one) => one !== undefined) : [];
   const released = await releaseAddress(k, place, container.id, ...leases);
   k.fact(...released.map((address) => ({ kind: 'lease' as const, key: address, value: null })));
   for (const key of ['address', 'prefix', 'gateway', 'mac', 'address6', 'prefix6', 'gateway6'] as const)
