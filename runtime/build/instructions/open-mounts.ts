@@ -92,9 +92,12 @@ async function holdCache({ c, k, caches }: Opening, key: string, mount: Prepared
   const begin = async (data: string) => {
     if (from && from !== 'scratch') await unpackPaths(k, c, from, [source ? `/${source}/.` : '/'], () => data);
     const fd = await k.daemon.openat(AT_FDCWD, data, O.O_DIRECTORY | O.O_CLOEXEC, 0);
-    await k.daemon.fchownat(fd, '.', uid, gid, 0);
-    await k.daemon.fchmod(fd, mode);
-    await k.daemon.close(fd);
+    try {
+      await k.daemon.fchownat(fd, '.', uid, gid, 0);
+      await k.daemon.fchmod(fd, mode);
+    } finally {
+      await k.daemon.close(fd);
+    }
   };
   const description = `cached mount ${id}${from ? ` from ${from}` : ''}`;
   caches.set(key, await c.cacheDirs.hold({ key, description, sharing, begin }, c.signal));

@@ -151,9 +151,14 @@ export class CacheDirs {
     await removeTree(dir);
     mkdirSync(dir, { recursive: true, mode: 0o700 });
     const partial = join(dir, 'partial');
-    mkdirSync(partial, { mode: 0o755 });
-    await begin(partial);
-    renameSync(partial, join(dir, 'data'));
+    try {
+      mkdirSync(partial, { mode: 0o755 });
+      await begin(partial);
+      renameSync(partial, join(dir, 'data'));
+    } catch (error) {
+      await removeTree(dir);
+      throw error;
+    }
     const created = Date.now();
     const record = { id, key, description, created, used: created, uses: 0, size: 0 };
     this.#save(record);
