@@ -64,9 +64,19 @@ function argument(name: string, index: number, value: Kept, noted: boolean): str
   return noted ? `{${value.length} bytes}` : bytes(value);
 }
 
+type Called = Pick<CallEvent, 'name' | 'note'> & { args: readonly Kept[] };
+/** The arguments that are shown, with the names that the manual gives them ('' for one that it does not name). */
+export const argumentsOf = ({ name, args, note }: Called): { name: string; text: string }[] =>
+  args.flatMap((value, i) => {
+    if (isSilent(name, i)) return [];
+    const known = (syscalls as Record<string, (typeof syscalls)[SyscallName] | undefined>)[name]?.args?.[i];
+    return [{ name: known?.name ?? '', text: argument(name, i, value, note !== undefined) }];
+  });
 /** A call without its result: `mount("proc", "/proc", "proc", MS_NOSUID, NULL)`. */
-export const callLine = (call: { name: string; args: readonly Kept[]; note?: string }): string =>
-  `${kernelName[call.name] ?? call.name}(${call.args.flatMap((value, i) => (isSilent(call.name, i) ? [] : argument(call.name, i, value, call.note !== undefined))).join(', ')})`;
+export const callLine = (call: Called): string =>
+  `${kernelName[call.name] ?? call.name}(${argumentsOf(call)
+    .map(({ text }) => text)
+    .join(', ')})`;
 
 /** The result of a call: `= 0 <31 µs>`. */
 export function resultLine(event: Pick<CallEvent, 'ret' | 'errno' | 'ns' | 'note'>): string {

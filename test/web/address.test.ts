@@ -10,7 +10,7 @@ test.before(async () => {
   await visit.daemon.ok('run', '--name', 'shown', 'ubuntu', 'true');
   await visit.page.goto(await visit.address());
   await visit.page.getByRole('button', { name: 'shown' }).click();
-  await visit.page.locator('#picture .summary').waitFor();
+  await visit.page.locator('.large .summary').waitFor();
 });
 test.after(() => visit.close());
 

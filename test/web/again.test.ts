@@ -16,6 +16,7 @@ test('from a step in the past a new run begins, and stands before that step', as
   await page.goto(await visit.address());
   await page.getByText('connected', { exact: true }).waitFor();
   await page.getByRole('button', { name: 'earlier' }).click();
+  await page.getByRole('button', { name: 'terminal and journal' }).click();
   const events = (await daemon.api('GET', '/drydock/containers/earlier/journal')).body
     .trim()
     .split('\n')

@@ -31,7 +31,7 @@ export class Visit {
 
   /** `node`: flags for the daemon's Node */
   static async open(
-    options: Pick<BrowserContextOptions, 'colorScheme' | 'locale' | 'proxy'> = {},
+    options: Pick<BrowserContextOptions, 'colorScheme' | 'hasTouch' | 'locale' | 'proxy'> = {},
     node?: readonly string[],
   ): Promise<Visit> {
     const daemon = await new Daemon([], node).start();

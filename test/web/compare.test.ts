@@ -28,6 +28,7 @@ const summary = () => visit.page.locator('.summary').first().innerText();
 test('one is opened, another is put beside it, and only the limits differ', async () => {
   const { page } = visit;
   await page.getByRole('button', { name: 'plain' }).click();
+  await page.getByRole('button', { name: 'terminal and journal' }).click();
   await page.getByLabel('compare with').selectOption({ label: 'limited' });
   // One side may be loaded first: then all steps are in it only, so wait for both.
   await until('both are there', async () => / 0 only in A, 0 only in B/.test(await summary().catch(() => '')), 20);

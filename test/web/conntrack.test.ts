@@ -20,6 +20,7 @@ test.before(async () => {
   await visit.daemon.ok('run', '-d', '--name', 'sender', 'ubuntu', 'sleep', '1000');
   await visit.page.goto(await visit.address());
   await visit.page.getByRole('button', { name: 'sender' }).click();
+  await visit.page.getByRole('button', { name: 'terminal and journal' }).click();
   await visit.page.getByRole('tab', { name: 'Network' }).click();
 });
 test.after(() => visit.close());

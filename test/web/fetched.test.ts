@@ -27,6 +27,7 @@ test('a picture and a terminal whose files are dropped once are there', async ()
   });
   await page.goto(await visit.address());
   await page.getByRole('button', { name: 'shown' }).click();
+  await page.getByRole('button', { name: 'terminal and journal' }).click();
   await page.getByRole('tab', { name: 'Overlay', exact: true }).click();
   await page.locator('#picture section[aria-label=Overlay]').waitFor();
   await page.locator('.xterm-screen').waitFor();

@@ -72,8 +72,8 @@ test('a container that is opened in the past is shown at the same moment, and Ma
   const hash = await page.evaluate<string>('location.hash');
   await tile('first').click();
   await page.locator('#now').waitFor();
-  assert.match(await visit.heading(), /^Past: event \d+/);
-  assert.is(await page.evaluate<string>('location.hash'), `#run/${first}${hash.slice('#map'.length)}`);
+  await until('its journal', async () => /^Past: event \d+/.test(await visit.heading()));
+  assert.is(await page.evaluate<string>('location.hash'), `#map/${first}${hash.slice('#map'.length)}`);
   await visit.shot('machine-line-run');
   await page.getByRole('button', { name: 'Map', exact: true }).click();
   await until('the same moment of the map', async () => (await page.evaluate<string>('location.hash')) === hash);

@@ -24,11 +24,14 @@ const listening = () =>
 
 test.before(async () => {
   visit = await Visit.open();
-  await visit.daemon.ok('run', '-d', '--name', 'sender', 'ubuntu', 'sleep', '1000');
+  const id = await visit.daemon.ok('run', '-d', '--name', 'sender', 'ubuntu', 'sleep', '1000');
   gateway = (await visit.daemon.json<{ NetworkSettings: { Gateway: string } }>('/containers/sender/json'))
     .NetworkSettings.Gateway;
-  await visit.page.goto(await visit.address());
-  await visit.page.getByRole('button', { name: 'sender' }).click();
+  const address = await visit.address();
+  await visit.page.goto(address);
+  // not by way of the map, where the cutaway shows this picture too
+  await visit.page.goto(new URL(`/#run/${id}`, address).href);
+  await visit.page.getByRole('tab', { name: 'Network' }).waitFor();
 });
 test.after(() => visit.close());
 
@@ -110,6 +113,7 @@ test('where movement is wanted, packets are dots on their way', async () => {
   visit.listen(page);
   await page.goto(await visit.address());
   await page.getByRole('button', { name: 'sender' }).click();
+  await page.getByRole('button', { name: 'terminal and journal' }).click();
   await page.getByRole('tab', { name: 'Network' }).click();
   await until('a packet socket is open', () => listening() === 1);
   // A dot has no accessible name; it is the only triangle above the parts.

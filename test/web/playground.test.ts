@@ -148,6 +148,7 @@ test('after the daemon has gone and come back, a new address opens the page agai
   await page.goto(await visit.address());
   await page.getByText('connected', { exact: true }).waitFor();
   await page.getByRole('button', { name: 'learner' }).click();
+  await page.getByRole('button', { name: 'terminal and journal' }).click();
   await until('its journal is there', async () => /[1-9]\d+ \/ \d+/.test(await page.locator('.where').innerText()));
   assert.match(await page.getByRole('navigation').innerText(), /exited 3/);
 });

@@ -219,6 +219,7 @@ test('the page saves the same', async () => {
 
 test('the timeline saves the journal for Perfetto', async () => {
   const { page } = visit;
+  await page.getByRole('button', { name: 'terminal and journal' }).click();
   await page.getByRole('tab', { name: 'Timeline' }).click();
   const [download] = await Promise.all([
     page.waitForEvent('download'),

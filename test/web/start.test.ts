@@ -185,7 +185,7 @@ test('the map shows what other clients do, what an image is used by, and opens w
   await page.locator('.map > header').getByRole('button', { name: 'as table' }).click();
   await tile.click();
   await page.locator('#now').waitFor();
-  assert.match(await page.evaluate<string>('location.hash'), new RegExp(`^#run/${id}`));
+  assert.match(await page.evaluate<string>('location.hash'), new RegExp(`^#map/${id}`));
   await page.goBack();
   await tile.waitFor();
   await daemon.ok('rm', '-f', id);

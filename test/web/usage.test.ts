@@ -39,6 +39,7 @@ test.before(async () => {
   );
   await visit.page.goto(await visit.address());
   await visit.page.getByRole('button', { name: 'used' }).click();
+  await visit.page.getByRole('button', { name: 'terminal and journal' }).click();
   await visit.page.getByRole('tab', { name: 'Cgroups' }).click();
 });
 test.after(() => visit.close());

@@ -49,3 +49,18 @@ const LOOK_MS = 1500;
 /** How long the tour stands before a step: at the first of a chapter until its text has been read. */
 export const paceOf = (text: string | undefined): number =>
   text === undefined ? STEP_MS : LOOK_MS + text.split(' ').length * WORD_MS;
+
+/** The parts of a cutaway, in the order in which they are read: the process stands in the middle. */
+export const partsOf = (isOperation: boolean, isBuild: boolean): readonly string[] =>
+  isBuild
+    ? ['Build', 'Timeline']
+    : isOperation
+      ? ['Timeline']
+      : ['Namespaces', 'Overlay', 'Cgroups', 'Network', 'Security'];
+/** The part that a step changes. */
+export function partOf(step: string): string | undefined {
+  const chapter = chapterOf(step);
+  if (!chapter) return undefined;
+  const picture = pictureOf(chapter);
+  return picture === 'Machine' ? (chapter === 'image' ? 'Overlay' : 'Namespaces') : picture;
+}

@@ -1,6 +1,7 @@
 /**
  * The cursor in the address: `#run/ID?k=31&sel=net:veth…`. Without `k` the newest event is selected. `t=1764517325123`
- * is a moment of the machine's past, also on the map: `#map?t=…&z=2.000,0.500,0.300`. Two runs side by side:
+ * is a moment of the machine's past, also on the map: `#map?t=…&z=2.000,0.500,0.300`. `#map/ID?k=31&near=2` is the map
+ * so close to a container that its cutaway (1) or one call (2) fills it. Two runs side by side:
  * `#compare/A/B?step=init.execve`. `#lessons` is the list of lessons, `#lesson/ID?k=…` one lesson with its own cursor;
  * the lesson determines the container, so its id is not in the address.
  */
@@ -12,12 +13,16 @@ import { drawn } from './after-paint.ts';
  */
 export const A_FILE = 'f11e';
 
+/** 0: the whole machine, 1: the cutaway of one container, 2: one of its calls */
+export type Near = 0 | 1 | 2;
 export interface Cursor {
   id: string;
   k: number | undefined;
   /** ms since 1970 */ at?: number | undefined;
   sel: string | undefined;
   /** of the map: scale, and the middle as parts of its width and height */ view?: string | undefined;
+  /** how close the map is to the container `id`; undefined: its own page, without the map */ near?: Near;
+  /** the part of the cutaway that is shown alone */ part?: string | undefined;
   against?: string;
   step?: string | undefined;
   /** '' is the list of lessons */ lesson?: string | undefined;
@@ -33,22 +38,30 @@ export function readHash(hash: string): Cursor {
       against: b,
       step: new URLSearchParams(asked).get('step') ?? undefined,
     };
-  const [, id = '', query = ''] = /^#(?:run\/([0-9a-f]*)|map)(?:\?(.*))?$/.exec(hash) ?? [];
+  const [, run, onMap, query = ''] = /^#(?:run\/([0-9a-f]*)|map(?:\/([0-9a-f]+))?)(?:\?(.*))?$/.exec(hash) ?? [];
+  const id = run ?? onMap ?? '';
   if (hash === '#lessons') return { id: '', k: undefined, sel: undefined, lesson: '' };
   const [, lesson, lessonQuery = ''] = /^#lesson\/([a-z0-9-]{1,64})(?:\?(.*))?$/.exec(hash) ?? [];
   if (lesson) return { ...readHash(`#run/?${lessonQuery}`), lesson };
   const search = new URLSearchParams(query);
-  const [k, at, view] = ['k', 't', 'z'].map((name) => search.get(name) ?? '') as [string, string, string];
+  const [k, at, view, part] = ['k', 't', 'z', 'part'].map((name) => search.get(name) ?? '') as [
+    string,
+    string,
+    string,
+    string,
+  ];
   return {
     id,
     k: /^\d{1,9}$/.test(k) ? Number(k) : undefined,
     ...(/^\d{1,14}(\.\d{1,6})?$/.test(at) && { at: Number(at) }),
     sel: search.get('sel') ?? undefined,
     ...(/^\d(\.\d{1,3})?(,[01](\.\d{1,3})?){2}$/.test(view) && { view }),
+    ...(onMap && { near: search.get('near') === '2' ? 2 : 1 }),
+    ...(onMap && /^[A-Z][a-z]{1,20}$/.test(part) && { part }),
   };
 }
 
-export function writeHash({ id, k, at, sel, view, against, step, lesson }: Cursor): string {
+export function writeHash({ id, k, at, sel, view, near, part, against, step, lesson }: Cursor): string {
   if (lesson === '') return '#lessons';
   if (against && lesson === undefined)
     return `#compare/${id}/${against}${step ? `?${new URLSearchParams({ step }).toString()}` : ''}`;
@@ -56,8 +69,11 @@ export function writeHash({ id, k, at, sel, view, against, step, lesson }: Curso
     ...(k !== undefined && { k: String(k) }),
     ...(at !== undefined && { t: String(at) }),
     ...(sel && { sel }),
-    ...(view && !id && !lesson && { z: view }),
+    ...(view && (near || !id) && !lesson && { z: view }),
+    ...(near === 2 && { near: '2' }),
+    ...(near && part && { part }),
   }).toString();
+  if (id && near) return `#map/${id}${search && `?${search}`}`;
   if (!id && !lesson) return search ? `#map?${search}` : '#';
   return `#${lesson ? `lesson/${lesson}` : `run/${id}`}${search && `?${search}`}`;
 }

@@ -1,5 +1,6 @@
 /** The page's data: the list, one container's journal, and one cursor. Everything else is derived from these. */
 import { eventAt } from '../past/axis.ts';
+import type { Frame } from '../../runtime/journal/frame.ts';
 import { Frames } from '../../runtime/journal/frames.ts';
 import type { SideName } from '../../runtime/journal/compare.ts';
 import type { Event, Listed, PhaseText, Told } from '../../server/live/protocol.ts';
@@ -9,7 +10,7 @@ import { EventQueue } from './event-queue.ts';
 import { DeferredFrame, type Shown } from './deferred-frame.svelte.ts';
 import { Connection, type Link, type Listener, type Wire } from './connection.ts';
 import { drawn } from './after-paint.ts';
-import { A_FILE, Address, readHash, writeHash } from './hash.ts';
+import { A_FILE, Address, readHash, writeHash, type Near } from './hash.ts';
 import { Recorded } from './recorded.ts';
 import { ScrubThrottle } from './scrub-throttle.svelte.ts';
 import { callAtGate, isMoving } from './phase-order.ts';
@@ -39,6 +40,10 @@ export class Knowledge {
   sel = $state<string | undefined>(undefined);
   /** what is seen of the map: its scale, and the middle as parts of its width and height; undefined: all of it */
   view = $state<string | undefined>(undefined);
+  /** how close the map is to the container; 0 while the container has the page for itself */
+  near = $state<Near>(0);
+  /** the part of the cutaway that is shown alone */
+  part = $state<string | undefined>(undefined);
   over = $state(false);
   /** the run to compare with, and the step selected in both */
   against = $state('');
@@ -73,10 +78,20 @@ export class Knowledge {
   });
   readonly newest = $derived(this.live ? this.frame : this.#frames.at(this.events, this.events.length - 1));
   readonly event = $derived(this.events[this.shown]);
+  /** The frame after event `k`. */
+  frameOf(k: number): Frame {
+    return this.#frames.at(this.events, k);
+  }
   readonly row = $derived(this.list.find(({ id }) => id === this.id));
   /** an operation without a container has no process, no namespaces and no network */
   readonly isOperation = $derived(
     this.row ? this.row.operation !== undefined : this.events[0]?.type === 'state' && this.events[0].from === 'begun',
+  );
+  /** an operation that is not in the list any more is known by its first phase */
+  readonly isBuild = $derived(
+    this.row
+      ? this.row.operation === 'build'
+      : this.events.slice(0, 8).some((event) => event.type === 'phase' && event.phase === 'build'),
   );
   /** the pause of the running operation, independent of the cursor */
   readonly held = $derived(this.newest.paused);
@@ -208,31 +223,35 @@ export class Knowledge {
   }
 
   #fromHash(): void {
-    const { id, k: place, at, sel, view, against = '', step, lesson } = readHash(this.#address.read());
+    const { id, k: place, at, sel, view, near = 0, part, against = '', step, lesson } = readHash(this.address.read());
     // Without an address a recording begins at its beginning.
     const k = this.recording && !id ? 0 : place;
     this.lesson = this.recording ? undefined : lesson;
     // A lesson selects its own container when the daemon has reported it.
-    if (this.lesson === undefined) this.#show(this.recording?.row.id ?? id);
+    if (this.lesson === undefined) this.show(this.recording?.row.id ?? id);
     Object.assign(this, {
       k,
       at,
       sel,
       view,
+      near,
+      part,
       against: this.recording && against !== A_FILE ? '' : against,
       comparedStep: step,
     });
   }
 
-  readonly #address = new Address();
-  #toHash(): void {
-    this.#address.show(
+  protected readonly address = new Address();
+  protected toHash(): void {
+    this.address.show(
       writeHash({
         id: this.id,
         k: this.k,
         at: this.at,
         sel: this.sel,
         view: this.view,
+        near: this.near,
+        part: this.part,
         against: this.against,
         step: this.comparedStep,
         lesson: this.lesson,
@@ -240,30 +259,20 @@ export class Knowledge {
     );
   }
 
-  /** Opens the list of lessons (''), one lesson, or (undefined) the current container without a lesson. */
-  toLesson(lesson: string | undefined): void {
-    location.hash = writeHash({ id: this.id, k: this.k, sel: undefined, lesson });
-  }
-
-  /** Shows the first page, with the map of the machine as it is, or as it was at the cursor. */
-  toMap(): void {
-    const at = this.at ?? (this.k === undefined || this.recording ? undefined : this.event?.time);
-    location.hash = writeHash({ id: '', k: undefined, at, sel: undefined });
-  }
-
   /** Shows another container and ends a comparison. `followed`: its journal has been requested already. */
   open(id: string, followed = false): void {
-    if (id === this.id && !this.against) return;
+    if (id === this.id && !this.against && !this.near) return;
     this.against = '';
     const { at } = this;
-    this.#show(id, followed);
+    this.show(id, followed);
     // one cursor for the whole machine: what is opened is shown as it was at the same moment
     this.at = at;
+    this.near = 0;
     if (id && !this.recording && this.lesson === undefined)
-      this.#address.add(writeHash({ id, k: undefined, at, sel: undefined }), followed);
+      this.address.add(writeHash({ id, k: this.k, at, sel: this.sel }), followed);
   }
 
-  #show(id: string, followed = false): void {
+  protected show(id: string, followed = false): void {
     if (id === this.id) return;
     this.id = id;
     this.#met();
@@ -271,7 +280,8 @@ export class Knowledge {
     this.#frames = new Frames();
     this.events = [];
     this.over = false;
-    this.k = this.at = this.sel = undefined;
+    this.k = this.at = this.sel = this.part = undefined;
+    this.near = 0;
     this.message = '';
     this.leaves();
     if (id && this.link === 'open' && !followed) this.#follow();
@@ -291,40 +301,6 @@ export class Knowledge {
     this.at = undefined;
     this.k = k === undefined || k >= this.events.length ? undefined : Math.max(0, k);
     this.hurry.seek(from, this.shown);
-    this.#toHash();
-  }
-
-  /** Moves the cursor to a moment of the machine. */
-  lookBack(time: number): void {
-    const from = this.shown;
-    this.k = undefined;
-    this.at = time;
-    this.hurry.seek(from, this.shown);
-    this.#toHash();
-  }
-
-  /** The camera of the map has moved. */
-  look(view: string | undefined): void {
-    if (this.id || this.lesson !== undefined || view === this.view) return;
-    this.view = view;
-    this.#toHash();
-  }
-
-  select(sel: string | undefined): void {
-    this.sel = this.sel === sel ? undefined : sel;
-    this.#toHash();
-  }
-
-  /** Compares with another run; '' ends the comparison. */
-  compare(id: string): void {
-    this.against = id === this.id ? '' : id;
-    if (!id) this.files = {};
-    this.comparedStep = undefined;
-    if (this.id) this.#address.add(writeHash({ id: this.id, k: this.k, sel: this.sel, against: this.against }));
-  }
-
-  chooseCompared(step: string): void {
-    this.comparedStep = step;
-    this.#toHash();
+    this.toHash();
   }
 }

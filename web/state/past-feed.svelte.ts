@@ -2,7 +2,7 @@
 import type { MachinePast } from '../../server/live/protocol.ts';
 import { Axis, type Stop } from '../past/axis.ts';
 import { momentsOf, type Happening } from '../past/lanes.ts';
-import type { Knowledge } from './knowledge.svelte.ts';
+import type { Moves } from './moves.svelte.ts';
 
 const nothing: MachinePast = { stretches: [], changes: [] };
 
@@ -11,7 +11,7 @@ export class PastFeed {
   readonly moments: readonly Happening[] = $derived.by(() => momentsOf(this.past, this.playground.id));
   readonly axis = $derived.by(() => new Axis(this.playground.events, this.moments));
 
-  constructor(private readonly playground: Knowledge) {}
+  constructor(private readonly playground: Moves) {}
 
   /** Returns a function that ends it. */
   watch(): () => void {

@@ -1,15 +1,15 @@
 /**
  * The page's actions: moving the cursor through the past, and requests to the daemon in the present. The data is in
- * Knowledge.
+ * Knowledge, the page's places in Moves.
  */
 import type { Action, GateCommand } from '../../server/live/protocol.ts';
-import { Knowledge } from './knowledge.svelte.ts';
+import { Moves } from './moves.svelte.ts';
 import { phasesAfter } from './phase-order.ts';
 import { seekFrom, type Unit } from './seek.ts';
 
 export type Mode = 'run' | 'step' | 'syscall';
 
-export class Playground extends Knowledge {
+export class Playground extends Moves {
   mode = $state<Mode>('step');
   breakpoints = $state.raw<ReadonlySet<string>>(new Set());
   /** temporary breakpoints, for going to the next phase */

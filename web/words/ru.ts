@@ -3,6 +3,7 @@ import { app } from './ru/app.ts';
 import { draw } from './ru/draw.ts';
 import { filter } from './ru/filter.ts';
 import { lessons } from './ru/lessons.ts';
+import { near } from './ru/near.ts';
 import { palette } from './ru/palette.ts';
 import { panels } from './ru/panels.ts';
 import { start } from './ru/start.ts';
@@ -12,7 +13,7 @@ import { omissionWords, phaseWords } from './steps.ts';
 import { evidenceWords, messageWords, whyWords } from './told.ts';
 import { factWords } from './tables/fact-words.ts';
 
-export const ru: Words = { app, draw, filter, lessons, palette, panels, start, tour };
+export const ru: Words = { app, draw, filter, lessons, near, palette, panels, start, tour };
 
 export const russian: Spoken = {
   words: ru,

@@ -6,10 +6,11 @@ import { app } from './app.ts';
 import { draw } from './draw.ts';
 import { filter } from './filter.ts';
 import { lessons } from './lessons.ts';
+import { near } from './near.ts';
 import { palette } from './palette.ts';
 import { panels } from './panels.ts';
 import { start } from './start.ts';
 import { tour } from './tour.ts';
 
-export const en = { app, draw, filter, lessons, palette, panels, start, tour };
+export const en = { app, draw, filter, lessons, near, palette, panels, start, tour };
 export type Words = typeof en;
