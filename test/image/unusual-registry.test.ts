@@ -67,7 +67,7 @@ test('an empty token field counts as missing', async () => {
     const error = await failure(runPull(context({ reference: `${one.host}/a`, root: fresh() })));
     assert.match(
       error.message,
-      /^the answer of the token server 127\.0\.0\.1:\d+: token is not there, and neither is access_token$/,
+      /^authorization server did not include a token in the response: that of 127\.0\.0\.1:\d+ has neither token nor access_token$/,
     );
   }
 });

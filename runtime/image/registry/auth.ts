@@ -13,9 +13,10 @@ import type { HttpRequest, HttpResponse } from '../../kernel/http.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import { readChallenges, type Challenge } from './challenge.ts';
 import { discard, isSuccess, readAll } from './http-body.ts';
+import { Backoff, BUSY, retryAfterMs } from './retry.ts';
 import { Checked } from '../../json/checked.ts';
 import { patience, within } from './patience.ts';
-import { ConnectionError } from './registry-error.ts';
+import { ConnectionError, readError } from './registry-error.ts';
 
 /** Credentials in the form of docker's clients: the Engine API's X-Registry-Auth. */
 export interface RegistryAuth {
@@ -44,6 +45,20 @@ export function realmOf(text: string, https: boolean): URL {
       `the registry names the token server ${JSON.stringify(text.slice(0, 200))}, which is no https address`,
     );
   return url;
+}
+
+/**
+ * A token server's refusal in its own words: {"errors":[{"code","message"}]}, or {"details"} as Docker Hub's has it.
+ * ApiError 401 for 401 and 403, otherwise 500.
+ */
+export async function tokenError(realm: URL, response: HttpResponse): Promise<ApiError> {
+  const { status } = response;
+  const body = await readAll(response, MAX_TOKEN, 'the error').catch(() => Buffer.alloc(0));
+  const told = readError(status, body.toString(), false);
+  const text = told.parsed
+    ? told.message
+    : `error parsing HTTP ${status} response body: that of the token server ${realm.host} is no JSON: ${JSON.stringify(body.toString().slice(0, 200))}`;
+  return new ApiError(status === 401 || status === 403 ? 401 : 500, text, { cause: told });
 }
 
 /** The credentials for one registry, and the tokens that it gave for them. */
@@ -101,26 +116,29 @@ export class Authorizer {
     request: HttpRequest,
     signal: AbortSignal | undefined,
   ): Promise<{ header: string; until: number }> {
-    const response = await k.fetch(url, request).catch((error: unknown) => {
-      signal?.throwIfAborted();
-      throw new ConnectionError(`the token server ${realm.host}`, error);
-    });
-    if (!isSuccess(response)) {
+    const backoff = new Backoff(request.signal);
+    const once = () =>
+      k.fetch(url, request).catch((error: unknown) => {
+        signal?.throwIfAborted();
+        throw new ConnectionError(`the token server ${realm.host}`, error);
+      });
+    let response = await once();
+    while (BUSY.includes(response.status) && (await backoff.again(retryAfterMs(response.headers.get('retry-after'))))) {
       discard(response);
-      throw new ApiError(
-        response.status === 401 || response.status === 403 ? 401 : 500,
-        response.status === 401
-          ? 'unauthorized: incorrect username or password'
-          : `the token server ${realm.host} answered ${response.status}`,
-      );
+      response = await once();
     }
+    if (!isSuccess(response)) throw await tokenError(realm, response);
     const from = Checked.parse(
       `the answer of the token server ${realm.host}`,
       await readAll(response, MAX_TOKEN, 'the token'),
     );
     // as in docker's client, an empty field counts as missing
     const token = from.optional('token') || from.optional('access_token');
-    if (!token) throw from.wrong('token', 'there, and neither is access_token');
+    if (!token)
+      throw new ApiError(
+        500,
+        `authorization server did not include a token in the response: that of ${realm.host} has neither token nor access_token`,
+      );
     if (!/^[\x21-\x7e]+$/.test(token)) throw from.wrong('token', 'printable text');
     const seconds = from.has('expires_in') ? from.integer('expires_in', 1e9) : SHORTEST_SECONDS;
     return { header: `Bearer ${token}`, until: Date.now() + Math.max(seconds, SHORTEST_SECONDS) * 1000 - MARGIN_MS };

@@ -11,7 +11,7 @@ import { MAX_MANIFEST } from '../manifest/manifest.ts';
 import { acceptManifests } from '../manifest/media-types.ts';
 import { patience, within } from './patience.ts';
 import { ConnectionError, readError, type RegistryError } from './registry-error.ts';
-import { Backoff, isLost, retryAfterMs } from './retry.ts';
+import { Backoff, BUSY, isLost, retryAfterMs } from './retry.ts';
 
 export interface FetchedManifest {
   bytes: Buffer;
@@ -33,7 +33,6 @@ export interface Ask {
 const MAX_REDIRECTS = 5;
 const MAX_ERROR = 64 * 1024;
 const REDIRECTS = [301, 302, 303, 307, 308];
-const BUSY = [408, 429, 500, 502, 503, 504];
 
 export class RegistryClient {
   /** the endpoint's base that ping found to work */

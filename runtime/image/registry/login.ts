@@ -12,7 +12,7 @@ import { ApiError } from '../../errors/api-error.ts';
 import { Checked } from '../../json/checked.ts';
 import type { HttpRequest, HttpResponse } from '../../kernel/http.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
-import { basicOf, challengesOf, MAX_TOKEN, realmOf, type RegistryAuth } from './auth.ts';
+import { basicOf, challengesOf, MAX_TOKEN, realmOf, type RegistryAuth, tokenError } from './auth.ts';
 import type { Endpoint } from './endpoint.ts';
 import { discard, isSuccess, readAll } from './http-body.ts';
 import { patience, within } from './patience.ts';
@@ -79,12 +79,8 @@ class Login {
       response = await this.#ask(url.href, { headers: { Authorization: basicOf(this.auth) } }, patience.token);
     }
     if (!isSuccess(response)) {
-      discard(response);
-      const wrong = response.status === 401 || response.status === 403;
-      throw new ApiError(
-        wrong ? 401 : 500,
-        `Get "${this.base}/v2/": ${wrong ? 'unauthorized: incorrect username or password' : `the token server ${realm.host} answered ${response.status}`}`,
-      );
+      const told = await tokenError(realm, response);
+      throw new ApiError(told.status, `Get "${this.base}/v2/": ${told.message}`, { cause: told });
     }
     const from = Checked.parse(
       `the answer of the token server ${realm.host}`,

@@ -6,6 +6,8 @@ import { familiarName, familiarRepository, type Reference } from '../manifest/re
 /** `code` is as in the specification, but in lower case and with spaces: 'manifest unknown'. */
 export class RegistryError extends Error {
   override readonly name = 'RegistryError';
+  /** false: the body was no JSON, so code and message follow from the status alone */
+  parsed = true;
   constructor(
     readonly status: number,
     readonly code: string,
@@ -45,10 +47,14 @@ const words = new Map([
 /** The first error of {"errors":[{"code","message"}]}. A body that is not JSON gives an error with the status alone. */
 export function readError(status: number, body: string, denied: boolean, retryAfter?: number): RegistryError {
   let first: { code?: unknown; message?: unknown } | undefined;
+  let parsed = true;
   try {
-    first = (parseJson(body) as { errors?: { code?: unknown; message?: unknown }[] } | null)?.errors?.[0];
+    const told = parseJson(body) as { errors?: (typeof first)[]; details?: unknown } | null;
+    // Docker Hub's token server
+    const details = typeof told?.details === 'string' && told.details ? { message: told.details } : undefined;
+    first = told?.errors?.[0] ?? details;
   } catch {
-    first = undefined;
+    parsed = false;
   }
   if (denied) return new RegistryError(status, 'denied', words.get('denied')!, retryAfter);
   const code =
@@ -56,7 +62,9 @@ export function readError(status: number, body: string, denied: boolean, retryAf
       ? first.code.toLowerCase().replaceAll('_', ' ')
       : (byStatus.get(status) ?? `status ${status}`);
   const message = typeof first?.message === 'string' && first.message ? first.message : (words.get(code) ?? '');
-  return new RegistryError(status, code.slice(0, 100), message.slice(0, 1000), retryAfter);
+  const error = new RegistryError(status, code.slice(0, 100), message.slice(0, 1000), retryAfter);
+  error.parsed = parsed;
+  return error;
 }
 
 type Translation = (ref: Reference, error: RegistryError) => ApiError;

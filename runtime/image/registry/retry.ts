@@ -5,6 +5,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { hasCode } from '../../kernel/errors.ts';
 
+/** The answers after which the same request is worth another try. */
+export const BUSY: readonly number[] = [408, 429, 500, 502, 503, 504];
+
 const FIRST_MS = 250;
 const MOST_TRIES = 5;
 /** A longer delay that a registry asks for is reported as an error instead. */

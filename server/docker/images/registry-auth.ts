@@ -15,10 +15,14 @@ export function authFrom(fields: Record<string, unknown>): RegistryAuth | undefi
   return given.length ? (Object.fromEntries(given) as RegistryAuth) : undefined;
 }
 
-/** Throws 400 when the header cannot be parsed. */
+/** A header that cannot be parsed counts as no credentials, as in dockerd, because old clients send any text. */
 export function registryAuth(req: IncomingMessage): RegistryAuth | undefined {
-  const fields = fieldsOf(req, 'X-Registry-Auth');
-  return fields && authFrom(fields);
+  try {
+    const fields = fieldsOf(req, 'X-Registry-Auth');
+    return fields && authFrom(fields);
+  } catch {
+    return undefined;
+  }
 }
 
 /**
@@ -35,6 +39,7 @@ export function registryConfig(req: IncomingMessage): (domain: string) => Regist
   return (domain) => known.get(domain);
 }
 
+/** `null` counts as absent: a Go client without credentials sends it for its nil map. */
 function fieldsOf(req: IncomingMessage, name: string): Record<string, unknown> | undefined {
   const header = req.headers[name.toLowerCase()];
   if (typeof header !== 'string' || !header) return undefined;
@@ -45,7 +50,7 @@ function fieldsOf(req: IncomingMessage, name: string): Record<string, unknown> |
   } catch {
     throw badParameter(`invalid ${name} header: base64url of a JSON object is needed`);
   }
-  if (typeof value !== 'object' || value === null)
-    throw badParameter(`invalid ${name} header: a JSON object is needed`);
+  if (value === null) return undefined;
+  if (typeof value !== 'object') throw badParameter(`invalid ${name} header: a JSON object is needed`);
   return value as Record<string, unknown>;
 }
