@@ -40,6 +40,8 @@ export function validateRequest(
 ): string[] {
   checkShape(request);
   const host = request.HostConfig;
+  if (Object.hasOwn(host.Annotations ?? {}, ''))
+    throw badParameter('invalid Annotations: the empty string is not permitted as an annotation key');
   checkConfig(request);
   checkMounts(host);
   const driver = checkNetworking(request, settings, find);

@@ -26,7 +26,7 @@ import type { ArchiveHandle, ArchiveOptions, ArchiveReader } from './engine.ts';
 import type { Lifecycle } from './lifecycle.ts';
 
 /** There is no such file in the container. */
-const ABSENT = ['ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG'];
+const ABSENT = ['ENOENT', 'ELOOP', 'ENAMETOOLONG'];
 /** The mark of its events, and what holds its steps. */
 interface Walking {
   label: string;
@@ -50,11 +50,12 @@ export class Archive implements ArchiveHandle {
     await this.#copy({
       path: absolute(path),
       send: async (found, input) => {
+        // before the first byte, so that a client that has all of them finds the event
+        this.life.around.event(this.life.container, 'archive-path');
         reader.begin(found);
         await reader.send(jobParts<Uint8Array>('archive-read', input));
       },
     });
-    this.life.around.event(this.life.container, 'archive-path');
   }
 
   /** Throws ApiError 500 when the path is no directory, or is read-only. */
@@ -84,8 +85,10 @@ export class Archive implements ArchiveHandle {
         gate: (command) => gate.command(command),
       });
     } catch (error) {
-      if (hasCode(error, ...ABSENT) && (error as { step?: string }).step?.startsWith('cp.'))
+      const byPath = (error as { step?: string }).step?.startsWith('cp.');
+      if (byPath && hasCode(error, ...ABSENT))
         throw notFound(`Could not find the file ${asked.path} in container ${this.ref}`);
+      if (byPath && hasCode(error, 'ENOTDIR')) throw new ApiError(500, `${asked.path}: not a directory`);
       throw error instanceof ApiError ? error : startFailure(error).refusal;
     }
   }

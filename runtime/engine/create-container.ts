@@ -17,6 +17,7 @@ import { validateRequest } from '../container/validate.ts';
 import { newId } from '../data-root/identity.ts';
 import type { Settings } from '../data-root/settings.ts';
 import type { Spec } from '../oci/spec.ts';
+import { normalize } from 'node:path/posix';
 import { badParameter, notFound } from '../errors/api-error.ts';
 import type { MountPoint } from '../volume/mount-point.ts';
 import { checkVolumeName } from '../volume/volume.ts';
@@ -53,8 +54,9 @@ export function newRecord(
   options: CreateOptions,
   { settings, storage, image, imageNamed, other, network, claim }: CreateContext,
 ): ContainerRecord {
-  let request = withoutUnlimited(asked);
+  let request = withCleanDirectory(withoutUnlimited(asked));
   const warnings = validateRequest(request, settings, network);
+  checkJoined(request, other);
   if (!image && options.pull !== 'missing') throw noSuchImage(request.Image);
   if (image && options.platform) checkPlatform(request.Image, image, options.platform);
   if (image) checkBreakable(request, image);
@@ -149,6 +151,25 @@ function checkPlatform(reference: string, { config }: Image, platform: string): 
   throw notFound(
     `No such image: image with reference ${reference} was found but its platform (${showPlatform(config)}) does not match the specified platform (${showPlatform(wanted)})`,
   );
+}
+
+/** --pid and --ipc container:ID. Not 404, because the docker client would pull an image. */
+function checkJoined({ HostConfig: { PidMode, IpcMode } }: ContainerRequest, other: CreateContext['other']): void {
+  for (const mode of [PidMode, IpcMode]) {
+    const [, ref] = /^container:(.+)$/.exec(mode ?? '') ?? [];
+    try {
+      if (ref) other(ref);
+    } catch (error) {
+      throw badParameter((error as Error).message);
+    }
+  }
+}
+
+/** As dockerd keeps it: without `.`, `..`, double slashes and a slash at the end. */
+function withCleanDirectory(request: ContainerRequest): ContainerRequest {
+  const { WorkingDir } = request;
+  if (typeof WorkingDir !== 'string' || !WorkingDir.startsWith('/')) return request;
+  return { ...request, WorkingDir: normalize(WorkingDir).replace(/(?<=.)\/$/, '') };
 }
 
 /** As dockerd stores it: null after a create without a limit of processes, 0 after an update that removes the limit. */

@@ -12,6 +12,10 @@ export interface ContainerConfig {
   Tty?: boolean;
   OpenStdin?: boolean;
   StdinOnce?: boolean;
+  /** that of the first endpoint; deprecated since API 1.44 */
+  MacAddress?: string;
+  /** no network but a loopback device, as --network none */
+  NetworkDisabled?: boolean;
   Env?: string[] | null;
   Cmd?: string[] | null;
   Entrypoint?: string[] | null;

@@ -38,8 +38,8 @@ const fields = (table: Partial<Record<Kind, string>>): Map<string, Kind> =>
   );
 
 const containerFields = fields({
-  text: 'Hostname Domainname User Image WorkingDir StopSignal',
-  flag: 'AttachStdin AttachStdout AttachStderr Tty OpenStdin StdinOnce ArgsEscaped',
+  text: 'Hostname Domainname User Image WorkingDir StopSignal MacAddress',
+  flag: 'AttachStdin AttachStdout AttachStderr Tty OpenStdin StdinOnce ArgsEscaped NetworkDisabled',
   whole: 'StopTimeout',
   texts: 'Env Cmd Entrypoint Shell',
   pairs: 'Labels',
@@ -107,12 +107,6 @@ const ipamFields = fields({ text: 'IPv4Address IPv6Address', texts: 'LinkLocalIP
  * something, because without them the container would not be what the user meant.
  */
 const refused: Record<string, ReadonlyMap<string, string>> = {
-  '': new Map(
-    Object.entries({
-      MacAddress: 'give the MAC address in NetworkingConfig.EndpointsConfig (API 1.44)',
-      NetworkDisabled: 'NetworkDisabled is not supported; use --network none',
-    }),
-  ),
   'HostConfig.': new Map(
     Object.entries({
       DeviceRequests:
@@ -177,7 +171,7 @@ export function fateOf(where: string, name: string): Fate | undefined {
 
 const DEEPEST = 8;
 /** Whether a value asks for something. Docker's clients send all fields: zero, empty and false ask for nothing. */
-function asks(value: unknown, depth = 0): boolean {
+export function asks(value: unknown, depth = 0): boolean {
   if (depth > DEEPEST) return true;
   if (isFields(value)) return Object.values(value).some((one) => asks(one, depth + 1));
   if (Array.isArray(value)) return value.length > 0;
@@ -209,6 +203,21 @@ export function named(value: Fields, known: { has(name: string): boolean; keys()
   return out;
 }
 
+const OLD_LIMITS = ['Memory', 'MemorySwap', 'CpuShares', 'CpusetCpus', 'VolumeDriver'];
+/**
+ * Old clients put limits beside Image instead of into HostConfig, and dockerd still takes those that HostConfig does
+ * not have.
+ */
+function withOldLimits(request: Fields, body: Fields): Fields {
+  const given = Object.entries(named(body, new Set(OLD_LIMITS))).filter(
+    ([name, value]) => OLD_LIMITS.includes(name) && asks(value),
+  );
+  const { HostConfig: host = {} } = request;
+  if (!given.length || !isFields(host ?? {})) return request;
+  const absent = given.filter(([name]) => !asks((host as Fields | null)?.[name]));
+  return { ...request, HostConfig: { ...(host as Fields | null), ...Object.fromEntries(absent) } };
+}
+
 /** The request with the field names of the API, without fields that the API does not have. */
 export function canonicalRequest(body: Fields): Fields {
   const kept = (value: Fields, known: Map<string, Kind>, where: string): Fields =>
@@ -220,7 +229,7 @@ export function canonicalRequest(body: Fields): Fields {
         ),
       ).filter(([name]) => known.has(name) || refused[where]?.has(name)),
     );
-  const request = kept(body, containerFields, '');
+  const request = withOldLimits(kept(body, containerFields, ''), body);
   const host = request['HostConfig'];
   if (!isFields(host)) return request;
   const own = kept(host, hostFields, 'HostConfig.');
@@ -263,6 +272,8 @@ function checkEndpointTypes(networking: unknown): void {
 function checkPart(name: string, one: Fields, known: Map<string, Kind>): void {
   checkFields(one, known, `HostConfig.${name}.`);
   const absent = needed[name]?.find((field) => one[field] === undefined || one[field] === null);
+  if (absent === 'Target' || (name === 'Mounts' && one['Target'] === ''))
+    throw badParameter(`invalid mount config for type "${String(one['Type'])}": field Target must not be empty`);
   if (absent) throw badParameter(`invalid HostConfig.${name}: ${absent} is missing`);
   checkTypes(one['BindOptions'], bindFields, `HostConfig.${name}.BindOptions.`);
   checkTypes(one['TmpfsOptions'], tmpfsFields, `HostConfig.${name}.TmpfsOptions.`);

@@ -89,11 +89,18 @@ s.test('an archive is fetched from a URL, and an answer that is none is told', a
   server.close();
 });
 
+s.test('an empty stream is an image without a file, as in dockerd', async () => {
+  writeFileSync(at('empty'), '');
+  const id = await d().dockerOk('import', at('empty'), 'nothing-in-it');
+  assert.match(id, /^sha256:/);
+  assert.equal(await d().dockerOk('image', 'inspect', '-f', '{{len .RootFS.Layers}}', 'nothing-in-it'), '1');
+  await d().dockerOk('rmi', 'nothing-in-it');
+});
+
 s.test('what is no archive, a wrong change and a wrong name are refused, and nothing stays', async () => {
   const before = await store();
   const refused: [bytes: Buffer, flags: string[], words: RegExp][] = [
     [Buffer.from('plain text\n'.repeat(100)), ['x'], /cannot be unpacked: damaged tar header/],
-    [Buffer.alloc(0), ['x'], /the archive is empty/],
     [archive({ name: '../../escape', content: 'x' }), ['x'], /climbs out of its root/],
     [archive({ name: 'a' }).subarray(0, 300), ['x'], /cannot be unpacked/],
     [archive({ name: 'a' }), ['-c', 'RUN x', 'x'], /RUN is not a valid change command/],

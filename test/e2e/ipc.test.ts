@@ -57,7 +57,7 @@ s.test('a container that is private, absent or stopped is refused, and nothing i
   assert.match(await refused('container:absent'), /No such container: absent/);
   assert.match(await refused('container:'), /invalid IPC mode: container:/);
   await d().ok('create', '--name', 'stopped', '--ipc', 'shareable', 'tiny', 'true');
-  assert.match(await refused('container:stopped'), /non running container/);
+  assert.match(await refused('container:stopped'), /failed to join IPC namespace: container \w+ is not running/);
 });
 
 s.test('a donor that puts a link or a directory of the host in place of its /dev/shm gives nothing else', async () => {

@@ -25,7 +25,8 @@ export async function importLayer({ body: fd, path }: ImportInput): Promise<Laye
         if (bytes > MOST_BYTES) throw new TarError(`the archive unpacks to more than ${MOST_BYTES} bytes`);
         await emit(chunk);
       }
-      if (!bytes) throw new TarError('the archive is empty');
+      // as in dockerd, an empty stream is an image without a file
+      if (!bytes) await emit(Buffer.alloc(1024));
     });
   } finally {
     body.destroy();

@@ -134,14 +134,14 @@ export function checkEndpoint(wanted: Wanted, network?: string): void {
     );
   if (MacAddress && !isHardwareAddress(MacAddress)) throw badParameter(`invalid MAC address: ${MacAddress}`);
   if ((MacAddress || filled(asked.IPAMConfig?.LinkLocalIPs)) && !known && driver !== 'bridge')
-    throw badParameter(`conflicting options: ${MacAddress ? 'MAC' : 'IP'} address and the network mode`);
+    throw badParameter(`conflicting options: ${MacAddress ? 'mac-address' : 'IP address'} and the network mode`);
   linkSysctls(asked.DriverOpts, 'eth0');
   const name = asked.DriverOpts?.[IFNAME];
   if (name !== undefined && !isLinkName(name))
     throw badParameter(`invalid ${IFNAME}: ${JSON.stringify(name)} is no name of a link, of at most 15 bytes`);
 }
 
-/** Call checkNetworking first. Throws ApiError 400 when the other container itself shares a network. */
+/** Call checkNetworking first. */
 export function endpointsOf(
   request: NetworkRequest,
   id: string,
@@ -205,6 +205,10 @@ function freeName(beside: readonly Endpoint[]): string {
   for (let number = 0; ; number++) if (!beside.some(({ ifname }) => ifname === `eth${number}`)) return `eth${number}`;
 }
 
+/**
+ * The container whose network is shared in the end: `ref` itself may share that of another one. A container exists
+ * before the one that shares its network, so the way ends.
+ */
 function joined(ref: string, other: (ref: string) => Shared): Pick<Endpoint, 'container' | 'hostname'> {
   let target: Shared;
   try {
@@ -215,10 +219,7 @@ function joined(ref: string, other: (ref: string) => Shared): Pick<Endpoint, 'co
     throw error;
   }
   const shared = target.endpoints.find(({ driver }) => driver === 'container');
-  if (shared)
-    throw badParameter(
-      `container ${ref} has no network of its own to join: it uses that of container ${shared.container ?? ''}`,
-    );
+  if (shared?.container && shared.container !== ref) return joined(shared.container, other);
   return { container: target.id, hostname: target.hostname };
 }
 

@@ -12,6 +12,8 @@ export interface EndpointAsked {
 }
 export interface NetworkRequest {
   Hostname?: string;
+  /** no network but a loopback device, as --network none */
+  NetworkDisabled?: boolean;
   ExposedPorts?: object | null;
   HostConfig: {
     NetworkMode?: string;

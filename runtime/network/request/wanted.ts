@@ -54,10 +54,11 @@ function resolve(mode: string, settings: Pick<NetworkSettings, 'bridge'>, find: 
  * does not exist, and for networks that cannot be had together.
  */
 export function wantedNetworks(
-  { HostConfig, NetworkingConfig }: NetworkRequest,
+  { HostConfig, NetworkingConfig, NetworkDisabled }: NetworkRequest,
   settings: Pick<NetworkSettings, 'bridge'>,
   find: FindNetwork,
 ): [Wanted, ...Wanted[]] {
+  if (NetworkDisabled) return [{ driver: 'none', network: 'none', asked: {} }];
   const mode = HostConfig.NetworkMode || 'default';
   const first = resolve(mode, settings, find);
   // docker's client puts --link into both

@@ -28,7 +28,7 @@ export const labelsOf = (container: Container): Record<string, string> => merged
 
 /** As in dockerd, an empty list of volumes is null, and an empty list of ports is absent. */
 export function configView(container: Container): object {
-  const { Volumes, ExposedPorts, ...config } = mergedConfig(container);
+  const { Volumes, ExposedPorts, NetworkDisabled, MacAddress: _, ...config } = mergedConfig(container);
   const filled = (value: object | null | undefined) => (value && Object.keys(value).length ? value : undefined);
   return {
     AttachStdin: false,
@@ -40,6 +40,7 @@ export function configView(container: Container): object {
     Domainname: '',
     OnBuild: null,
     ...config,
+    ...(NetworkDisabled && { NetworkDisabled }),
     Hostname: hostnameOf(container.id, container.request),
     Volumes: filled(Volumes) ?? null,
     ...(filled(ExposedPorts) && { ExposedPorts }),

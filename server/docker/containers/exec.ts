@@ -93,7 +93,8 @@ export const exec: Routes = {
   'POST /containers/*id/exec': create,
   'POST /exec/*id/start': start,
   'POST /exec/*id/resize': async (x) => {
-    await x.engine.execById(x.param('id')).resize(...windowSize(x));
+    const size = windowSize(x);
+    await x.engine.execById(x.param('id')).resize(...size);
     return 200;
   },
   'GET /exec/*id/json': inspect,

@@ -3,7 +3,7 @@
  */
 import type { ContainerRequest, HostConfig } from '../../../runtime/request/container-request.ts';
 import { badParameter, notFound, ApiError } from '../../../runtime/errors/api-error.ts';
-import { canonicalRequest, canonicalUpdate } from '../../../runtime/request/request-shape.ts';
+import { asks, canonicalRequest, canonicalUpdate } from '../../../runtime/request/request-shape.ts';
 import { COMMAND_LIMIT, type Json, readJson } from '../http/body.ts';
 import { messageOf } from '../http/failures.ts';
 import { asMeant } from './old-clients.ts';
@@ -19,8 +19,15 @@ function oneWordAsList(body: Json): Json {
 }
 
 async function create(x: Exchange): Promise<object> {
-  const body = oneWordAsList(canonicalRequest(await readJson(x.req, COMMAND_LIMIT)));
-  if (!body['Image']) throw badParameter('no image given: the field Image is empty');
+  const given = await readJson(x.req, COMMAND_LIMIT);
+  if (!Object.keys(given).length) throw badParameter('config cannot be empty in order to create a container');
+  const body = oneWordAsList(canonicalRequest(given));
+  if (!body['Image'])
+    throw badParameter(
+      asks(body['Cmd']) || asks(body['Entrypoint'])
+        ? 'no image given: the field Image is empty'
+        : 'no command specified',
+    );
   const request = asMeant({ ...body, HostConfig: body['HostConfig'] ?? {} } as ContainerRequest, x.api);
   const pull = x.query.text('pull');
   if (pull !== undefined && pull !== 'missing') throw badParameter(`invalid pull=${pull}: only missing is known`);
@@ -52,6 +59,8 @@ async function wait(x: Exchange): Promise<void> {
 
 async function update(x: Exchange): Promise<object> {
   const body = canonicalUpdate(await readJson(x.req));
+  // the field is of API 1.40, and an older client may send a 0 that means nothing
+  if (x.api < 40) delete (body as Partial<HostConfig>).PidsLimit;
   return { Warnings: await x.engine.container(x.param('id')).update(body as Partial<HostConfig>) };
 }
 

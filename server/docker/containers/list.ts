@@ -3,6 +3,7 @@ import type { ContainerHandle, Engine } from '../../../runtime/engine/engine.ts'
 import type { ContainerState } from '../../../runtime/container/container-state.ts';
 import { unsafeWords } from '../../../runtime/container/leave-out.ts';
 import { badParameter, ApiError } from '../../../runtime/errors/api-error.ts';
+import { linksOf } from '../../../runtime/network/request/legacy-links.ts';
 import { labelsOf, mountsView, words } from './container-config.ts';
 import { isPortFilter, portMatches, portsView } from './exposed-ports.ts';
 import { type Filters, hasLabels, matching, readFilters, untilTime } from '../http/filters.ts';
@@ -55,13 +56,32 @@ function imageOf({ images }: Engine, { request, image }: ContainerHandle['contai
   return !image || images.find(request.Image)?.id === image.id ? request.Image : image.id;
 }
 
+/**
+ * By a container's id: the names that other containers gave it with --link on the default bridge, '/web/db' for the
+ * link `db` of the container `web`.
+ */
+export function linkNames(engine: Engine): Map<string, string[]> {
+  const names = new Map<string, string[]>();
+  for (const { container } of engine.containers()) {
+    if (!container.request.HostConfig.Links?.length) continue;
+    for (const { target, alias } of linksOf(container, container.other))
+      names.set(target.id, [...(names.get(target.id) ?? []), `/${container.name}/${alias}`]);
+  }
+  return names;
+}
+
 /** One row of the list. `withSize` reads the rw layer. */
-export async function containerView(engine: Engine, handle: ContainerHandle, withSize: boolean): Promise<object> {
+export async function containerView(
+  engine: Engine,
+  handle: ContainerHandle,
+  withSize: boolean,
+  links?: Map<string, string[]>,
+): Promise<object> {
   const { container, state } = handle;
   const sizeRw = withSize ? await handle.sizeRw() : 0;
   return {
     Id: container.id,
-    Names: [`/${container.name}`],
+    Names: [`/${container.name}`, ...(links?.get(container.id) ?? [])],
     Image: imageOf(engine, container),
     ImageID: container.image?.id ?? '',
     Command: words(container)
@@ -151,8 +171,11 @@ async function list(x: Exchange): Promise<object> {
     .containers()
     .filter((handle) => (all || ['running', 'paused', 'restarting'].includes(handle.state.status)) && keep(handle))
     .sort((a, b) => b.created - a.created);
+  const links = linkNames(engine);
   return Promise.all(
-    (limit > 0 ? found.slice(0, limit) : found).map((handle) => containerView(engine, handle, query.flag('size'))),
+    (limit > 0 ? found.slice(0, limit) : found).map((handle) =>
+      containerView(engine, handle, query.flag('size'), links),
+    ),
   );
 }
 

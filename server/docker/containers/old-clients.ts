@@ -18,7 +18,7 @@ export function asMeant(request: ContainerRequest, api: number): ContainerReques
   if (api < 48 && Array.isArray(HostConfig.Mounts) && HostConfig.Mounts.some((mount) => mount?.Type === 'image'))
     throw badParameter('Mount type "Image" needs API v1.48 or newer');
   return {
-    ...request,
+    ...withEndpointAddress(request),
     // as in dockerd, the field is of API 1.44
     ...(api < 44 && isObject(Healthcheck) && { Healthcheck: { ...Healthcheck, StartInterval: 0 } }),
     HostConfig: {
@@ -31,4 +31,20 @@ export function asMeant(request: ContainerRequest, api: number): ContainerReques
       ...(api < 44 && { ReadOnlyNonRecursive: true }),
     },
   };
+}
+
+/**
+ * The hardware address of the container, from before API 1.44, as that of its first endpoint. Throws ApiError 400 when
+ * the endpoint has another one.
+ */
+function withEndpointAddress({ MacAddress, ...request }: ContainerRequest): ContainerRequest {
+  if (!MacAddress || typeof MacAddress !== 'string') return request;
+  const all = request.NetworkingConfig?.EndpointsConfig ?? {};
+  const mode = request.HostConfig.NetworkMode || 'default';
+  const own = all[mode];
+  if (own?.MacAddress && own.MacAddress !== MacAddress)
+    throw badParameter(
+      'the container-wide MAC address must match the endpoint-specific MAC address for the main network, or be left empty',
+    );
+  return { ...request, NetworkingConfig: { EndpointsConfig: { ...all, [mode]: { ...own, MacAddress } } } };
 }

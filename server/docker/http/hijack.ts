@@ -43,11 +43,18 @@ function release(x: Exchange): Socket {
 
 /** Goes on in this protocol. The returned connection is paused, and holds the bytes that followed the request. */
 export function upgrade(x: Exchange, protocol: string): Socket {
-  if (x.req.headers.upgrade?.toLowerCase() !== protocol)
-    throw badParameter(`${x.req.path} needs the header Upgrade: ${protocol}`);
+  checkUpgrade(x, protocol);
   const socket = release(x).pause();
   socket.write(`HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: ${protocol}\r\n\r\n`);
   return socket;
+}
+
+/** Throws ApiError 400 in dockerd's words when the request does not ask for `protocol`. */
+export function checkUpgrade(x: Exchange, protocol: string): void {
+  const asked = x.req.headers.upgrade;
+  if (!asked) throw badParameter(`no upgrade proto in request: ${x.req.path} needs the header Upgrade: ${protocol}`);
+  if (asked.toLowerCase() !== protocol)
+    throw badParameter(`protocol ${asked} not supported: ${x.req.path} needs the header Upgrade: ${protocol}`);
 }
 
 /**

@@ -2,7 +2,7 @@
 import { historyOf } from '../../../runtime/image/manifest/history.ts';
 import type { Image } from '../../../runtime/image/manifest/image.ts';
 import { familiarName, normalize } from '../../../runtime/image/manifest/reference.ts';
-import { notFound } from '../../../runtime/errors/api-error.ts';
+import { badParameter, notFound } from '../../../runtime/errors/api-error.ts';
 import { hasLabels, readFilters, truth, untilTime } from '../http/filters.ts';
 import type { Exchange, Routes } from '../http/route.ts';
 import { rfc3339 } from '../http/humanize.ts';
@@ -10,6 +10,7 @@ import { rfc3339 } from '../http/humanize.ts';
 /** The image of the path, or 404 in docker's words with the tag that was meant. */
 export function the(x: Exchange): Image {
   const name = x.param('name');
+  if (!name.trim()) throw badParameter('image name cannot be blank');
   const image = x.engine.images.find(name);
   if (image) return image;
   let full = name;

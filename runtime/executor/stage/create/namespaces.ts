@@ -115,14 +115,17 @@ const joined: Partial<Record<NamespaceType, { flag: number; file: string }>> = {
 
 const otherOf = (c: Container, path: string): Container => c.other(path.replace(/^container:/, ''));
 
-/** 'container:<ref>' → /proc/<pid> of its first process, which must be running, because a namespace needs a process. */
-function procOf(c: Container, path: string): string {
+/**
+ * 'container:<ref>' → /proc/<pid> of its first process, which must be running, because a namespace needs a process.
+ * Throws ApiError: 409 for a network, 500 for the others, in dockerd's words.
+ */
+function procOf(c: Container, path: string, type: NamespaceType): string {
   const other = otherOf(c, path);
   // after a rename the container's own name may be the one that its network names
   if (other.id === c.id) throw new ApiError(500, 'cannot join own network');
-  if (!other.live.pid)
-    throw conflict(`cannot join the namespace of a non running container: container ${other.name} is not running`);
-  return `/proc/${other.live.pid}`;
+  if (other.live.pid) return `/proc/${other.live.pid}`;
+  if (type === 'network') throw conflict(`cannot join network of a non running container: ${other.id}`);
+  throw new ApiError(500, `failed to join ${type.toUpperCase()} namespace: container ${other.id} is not running`);
 }
 
 /** --pid container:ID */
@@ -142,14 +145,14 @@ Both then share interfaces, addresses and ports, as the containers of a Kubernet
       if (type === 'ipc' && path.startsWith('container:')) checkShareable(otherOf(c, path));
       const fd = await k.stage.openat(
         AT_FDCWD,
-        path.startsWith('/') ? path : `${procOf(c, path)}/ns/${file}`,
+        path.startsWith('/') ? path : `${procOf(c, path, type)}/ns/${file}`,
         O.O_CLOEXEC,
         0,
       );
       await k.stage.setns(fd, flag);
       await k.stage.close(fd);
       if (type === 'ipc' && systemMount(c.spec, '/dev/shm')?.source === path)
-        c.live.shm = await copySharedMemory(k, procOf(c, path));
+        c.live.shm = await copySharedMemory(k, procOf(c, path, type));
     }
     for (const { type } of joins(c)) {
       const { file } = joined[type]!;

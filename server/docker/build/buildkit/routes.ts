@@ -11,7 +11,7 @@
 import type { Socket } from 'node:net';
 import type { Engine } from '../../../../runtime/engine/engine.ts';
 import { badParameter } from '../../../../runtime/errors/api-error.ts';
-import { upgrade } from '../../http/hijack.ts';
+import { checkUpgrade, upgrade } from '../../http/hijack.ts';
 import type { Exchange, Routes } from '../../http/route.ts';
 import type { BuildKit } from './buildkit.ts';
 import { NO_SESSION, sessionName, type SessionName } from './session-id.ts';
@@ -32,7 +32,10 @@ export function buildkit(engine: Engine): { routes: Routes; serve(socket: Socket
   };
 }
 
-function sessionOf({ req }: Exchange): SessionName {
+/** Throws ApiError 400, first for a missing Upgrade, as dockerd does. */
+function sessionOf(x: Exchange): SessionName {
+  checkUpgrade(x, 'h2c');
+  const { req } = x;
   const name = sessionName((header) => req.headers[header]);
   if (!name) throw badParameter(NO_SESSION);
   return name;

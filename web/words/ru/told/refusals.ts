@@ -25,7 +25,7 @@ export const refusals: Rows = [
     'контейнер {1} не удалить: он {2}; сначала остановите его или удалите принудительно',
   ],
   [
-    'cannot join the namespace of a non running container: container {} is not running',
+    'cannot join network of a non running container: {}',
     'в пространства остановленного контейнера не войти: контейнер {1} не работает',
   ],
   [

@@ -1,0 +1,146 @@
+/**
+ * Where the integration tests of Docker's own engine (moby 26.1.5, `integration` and `integration-cli`) found Drydock
+ * to do otherwise. Each test says what dockerd does.
+ */
+import { request } from 'node:http';
+import * as assert from 'uvu/assert';
+import { archive } from '../image/tarball.ts';
+import { site } from './site.ts';
+
+const s = await site('as the tests of dockerd want it');
+const d = () => s.daemon;
+const docker = (...args: string[]) => d().dockerOk(...args);
+
+interface Inspected {
+  Config: { WorkingDir: string; NetworkDisabled?: boolean };
+  HostConfig: { Memory: number; PidsLimit: number | null };
+  NetworkSettings: { Networks: Record<string, { MacAddress: string }> };
+}
+const inspect = async (ref: string) => JSON.parse((await d().api('GET', `/containers/${ref}/json`)).body) as Inspected;
+async function create(body: object, version = ''): Promise<string> {
+  const { status, body: text } = await d().api('POST', `${version}/containers/create`, body);
+  assert.is(status, 201, text);
+  return (JSON.parse(text) as { Id: string }).Id;
+}
+async function refused(status: number, words: RegExp, method: string, path: string, body?: object): Promise<void> {
+  const answer = await d().api(method, path, body);
+  assert.is(answer.status, status, `${method} ${path}: ${answer.body}`);
+  assert.match((JSON.parse(answer.body) as { message: string }).message, words);
+}
+
+s.test('a container may share the network of one that shares the network of a third', async () => {
+  await docker('run', '-d', '--name', 'first', 'ubuntu', 'sleep', '1000');
+  await docker('run', '-d', '--name', 'second', '--network', 'container:first', 'ubuntu', 'sleep', '1000');
+  const third = await docker('run', '--rm', '--network', 'container:second', 'ubuntu', 'readlink', '/proc/self/ns/net');
+  assert.is(third, await docker('exec', 'first', 'readlink', '/proc/self/ns/net'));
+  assert.is(third, await docker('exec', 'second', 'readlink', '/proc/self/ns/net'));
+  await docker('rm', '-f', 'first', 'second');
+});
+
+s.test(
+  'a link is a name of its target in the list of containers, until the container that has it is gone',
+  async () => {
+    await docker('run', '-d', '--name', 'target', 'ubuntu', 'sleep', '1000');
+    await docker('run', '-d', '--name', 'linker', '--link', 'target:db', 'ubuntu', 'sleep', '1000');
+    const names = () => docker('ps', '--no-trunc', '--filter', 'name=target', '--format', '{{.Names}}');
+    assert.is(await names(), 'target,linker/db');
+    await docker('rm', '-f', 'linker');
+    assert.is(await names(), 'target');
+    await docker('rm', '-f', 'target');
+  },
+);
+
+s.test(
+  '--pid and --ipc of a container that is not there are refused at create, of one at rest at the start',
+  async () => {
+    for (const mode of ['PidMode', 'IpcMode'])
+      await refused(400, /^No such container: nope$/, 'POST', '/containers/create', {
+        Image: 'ubuntu',
+        HostConfig: { [mode]: 'container:nope' },
+      });
+    const rest = await create({ Image: 'ubuntu', Cmd: ['true'] });
+    const one = await create({ Image: 'ubuntu', Cmd: ['true'], HostConfig: { PidMode: `container:${rest}` } });
+    const words = new RegExp(`failed to join PID namespace: container ${rest} is not running`);
+    await refused(500, words, 'POST', `/containers/${one}/start`);
+    await docker('rm', rest, one);
+  },
+);
+
+s.test('the working directory is kept without a slash at its end', async () => {
+  const id = await create({ Image: 'ubuntu', Cmd: ['true'], WorkingDir: '/tmp//x/../' });
+  assert.is((await inspect(id)).Config.WorkingDir, '/tmp');
+  await docker('rm', id);
+});
+
+s.test('NetworkDisabled leaves a container with a loopback device only', async () => {
+  const id = await create({ Image: 'ubuntu', Cmd: ['ls', '/sys/class/net'], NetworkDisabled: true });
+  await docker('start', id);
+  await docker('wait', id);
+  assert.is(await docker('logs', id), 'lo');
+  assert.is((await inspect(id)).Config.NetworkDisabled, true);
+  await docker('rm', id);
+});
+
+s.test('limits beside Image are taken, as from an old client, and the hardware address too', async () => {
+  await refused(400, /Minimum memory limit allowed is 6MB/, 'POST', '/containers/create', {
+    Image: 'ubuntu',
+    Memory: 524_287,
+  });
+  const mac = '02:42:ac:11:aa:bb';
+  const id = await create(
+    { Image: 'ubuntu', Cmd: ['sleep', '1000'], Memory: 64 << 20, MacAddress: mac, HostConfig: { CpuShares: 512 } },
+    '/v1.40',
+  );
+  await docker('start', id);
+  const { HostConfig, NetworkSettings } = await inspect(id);
+  assert.is(HostConfig.Memory, 64 << 20);
+  assert.is(NetworkSettings.Networks['bridge']?.MacAddress, mac);
+  await d().api('POST', `/v1.24/containers/${id}/update`, { PidsLimit: 16 });
+  assert.is((await inspect(id)).HostConfig.PidsLimit, null, 'PidsLimit is of API 1.40');
+  await docker('rm', '-f', id);
+});
+
+s.test('what is wrong with a request is said in dockerd’s words and with its status', async () => {
+  const path = '/containers/create';
+  await refused(400, /^config cannot be empty in order to create a container$/, 'POST', path);
+  await refused(400, /^no command specified$/, 'POST', path, { HostConfig: {} });
+  await refused(400, /the empty string is not permitted as an annotation key/, 'POST', path, {
+    Image: 'ubuntu',
+    HostConfig: { Annotations: { '': 'a' } },
+  });
+  await refused(400, /^invalid mount config for type "bind": field Target must not be empty$/, 'POST', path, {
+    Image: 'ubuntu',
+    HostConfig: { Mounts: [{ Type: 'bind', Source: '/tmp' }] },
+  });
+  await refused(400, /^w must be|^h must be|integer/, 'POST', '/exec/nope/resize?h=foo&w=bar');
+  await refused(400, /^image name cannot be blank$/, 'DELETE', '/images/%20');
+  await refused(400, /no upgrade proto in request/, 'POST', '/session');
+  const id = await create({ Image: 'ubuntu', Cmd: ['true'] });
+  await refused(500, /not a directory/, 'GET', `/containers/${id}/archive?path=/etc/passwd/`);
+  await docker('rm', id);
+});
+
+/** A POST with headers of its own. Resolves with the status and the whole answer. */
+const post = (path: string, headers: Record<string, string>, body: Buffer = Buffer.alloc(0)) =>
+  new Promise<{ status: number; text: string }>((resolve, reject) => {
+    const asked = request({ socketPath: d().socket, path, method: 'POST', headers }, async (answer) => {
+      let text = '';
+      for await (const piece of answer) text += String(piece);
+      resolve({ status: answer.statusCode ?? 0, text });
+    });
+    asked.on('error', reject).end(body);
+  });
+
+s.test('null as credentials, and credentials that cannot be read, count as none', async () => {
+  const context = archive({ name: 'Dockerfile', content: 'FROM ubuntu\nENV a=b\n' });
+  const nothing = Buffer.from('null').toString('base64');
+  const headers = { 'X-Registry-Config': nothing, 'Content-Type': 'application/x-tar' };
+  const built = await post('/build?t=credentials', headers, context);
+  assert.is(built.status, 200, built.text);
+  assert.match(built.text, /Successfully tagged credentials/);
+  const pulled = await post('/images/create?fromImage=ubuntu&tag=latest', { 'X-Registry-Auth': 'foobar' });
+  assert.is(pulled.status, 200, pulled.text);
+  await docker('rmi', 'credentials');
+});
+
+s.test.run();
