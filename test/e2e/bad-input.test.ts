@@ -227,7 +227,7 @@ s.test('bad JSON, bad versions and bad fields are 400 with a message, and the da
   const bad: [string, string, unknown, number, RegExp][] = [
     ['POST', '/containers/create', '{"Image": "ubuntu"', 400, /JSON/i],
     ['POST', '/containers/create', '[]', 400, /./],
-    ['POST', '/containers/create', { Image: '' }, 400, /image/i],
+    ['POST', '/containers/create', { Image: '' }, 400, /no command specified/],
     ['POST', '/containers/create', { Image: 'ubuntu', HostConfig: { Memory: 'much' } }, 400, /Memory/],
     ['POST', '/containers/create', { Image: 'ubuntu', Cmd: { a: 1 } }, 400, /Cmd/],
     ['POST', '/containers/create', { Image: 'ubuntu', Env: 'A=b' }, 400, /Env/],
