@@ -141,6 +141,7 @@ test('the command line is a client: of the runtime it uses only what is pure, an
     'runtime/oci/ulimit-names.ts',
     'runtime/network/request/added-host.ts',
     'runtime/network/ports/specification.ts',
+    'runtime/build/git/is-repository.ts',
   ];
   // cp unpacks what comes from a container, which has to be as safe here as it is in the daemon
   const archives = ['read', 'write'].map((name) => `runtime/cli/client/copy.ts → runtime/storage/archive/${name}.ts`);

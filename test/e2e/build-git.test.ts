@@ -92,6 +92,21 @@ test('a named context and ADD may be a repository, on the classic wire too', asy
   assert.equal(await left(), []);
 });
 
+test('drydock build takes a repository, and repositories and images as named contexts', async () => {
+  const url = `${smart.url}/app.git`;
+  assert.match(await d.ok('build', '-t', 'made', '-f', 'Dockerfile', `${url}#main:sub`), 'Successfully tagged made');
+  assert.is(await shown('made', 'cat', '/b'), 'of b');
+  const dir = context({ Dockerfile: 'FROM elsewhere\nCOPY --from=files a /a\n' });
+  const named = ['--build-context', `files=${url}#v1`, '--build-context', 'elsewhere=docker-image://base'];
+  await d.ok('build', '-t', 'made', ...named, dir);
+  assert.is(await shown('made', 'cat', '/a'), 'of a');
+  const directory = await d.cli('build', '--build-context', `files=${dir}`, dir);
+  assert.is(directory.code, 1);
+  assert.match(directory.err, 'docker buildx sends directories');
+  assert.match((await d.cli('build', `${url}#absent`)).err, 'failed to fetch the repository');
+  assert.equal(await left(), []);
+});
+
 test('what is not there, and what git may not do, ends the build in words and leaves nothing', async () => {
   const url = `${smart.url}/app.git`;
   for (const [source, message] of [

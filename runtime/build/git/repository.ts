@@ -10,10 +10,6 @@ export interface Repository {
   directory: string;
 }
 
-/** In BuildKit's grammar: an address of the web is a repository when its path ends with .git. */
-export const isRepository = (text: string): boolean =>
-  /^(git|ssh):\/\/|^git@|^https?:\/\/[^?#]*\.git(#.*)?$/i.test(text);
-
 const SPOKEN = /^(https?|git):\/\//i;
 const REF = /^[\p{L}\p{N}_][\p{L}\p{N}_./@+~^{}-]{0,254}$/u;
 

@@ -8,7 +8,7 @@ import { download, isUrl } from '../../build/files/download.ts';
 import { bodyFile } from '../../build/files/scratch.ts';
 import { unpackFrom } from '../../build/instructions/from-stage.ts';
 import { checkOut } from '../../build/git/checkout.ts';
-import { isRepository } from '../../build/git/repository.ts';
+import { isRepository } from '../../build/git/is-repository.ts';
 import type { Instruction } from '../../build/dockerfile/parse.ts';
 import { copyWords, expandedBody, preparedCopy, scopeOf } from '../../build/instructions/prepare.ts';
 import type { Kernel } from '../../kernel/kernel.ts';

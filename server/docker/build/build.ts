@@ -5,7 +5,8 @@ import { afterFailure } from '../../../runtime/build/build.ts';
 import { ApiError, badParameter } from '../../../runtime/errors/api-error.ts';
 import { hostPlatform, parsePlatform, showPlatform } from '../../../runtime/image/manifest/platform.ts';
 import type { BuildOptions } from '../../../runtime/engine/build-options.ts';
-import { isRepository } from '../../../runtime/build/git/repository.ts';
+import type { NamedContext } from '../../../runtime/build/context/named.ts';
+import { isRepository } from '../../../runtime/build/git/is-repository.ts';
 import { registryConfig } from '../images/registry-auth.ts';
 import { drained } from '../../../runtime/kernel/drained.ts';
 import { messageOf } from '../http/failures.ts';
@@ -60,6 +61,20 @@ function lines(x: Exchange): Pick<BuildOptions, 'tell' | 'output' | 'made'> & {
   };
 }
 
+const IMAGE = 'docker-image://';
+/** `drydock build --build-context`: this wire has no session from which a directory could come. Throws ApiError. */
+function contextsOf(x: Exchange): Map<string, NamedContext> {
+  return new Map(
+    [...table(x, 'contexts')].map(([name, value]): [string, NamedContext] => {
+      if (value.startsWith(IMAGE)) return [name, { image: value.slice(IMAGE.length) }];
+      if (isRepository(value)) return [name, { repository: value }];
+      throw badParameter(
+        `--build-context ${name}=${value}: there are docker-image:// and git repositories; docker buildx sends directories`,
+      );
+    }),
+  );
+}
+
 type Asked = Omit<BuildOptions, 'tell' | 'output' | 'made' | 'explain'>;
 
 /** Throws ApiError for what is wrong or missing, before anything of the context was read. */
@@ -78,6 +93,7 @@ function optionsOf(x: Exchange): Asked {
     tags: query.list('t').map(imageName),
     args: table(x, 'buildargs'),
     labels: Object.fromEntries(table(x, 'labels')),
+    contexts: contextsOf(x),
     noCache: query.flag('nocache'),
     pull: query.flag('pull'),
     cacheFrom: names(x, 'cachefrom'),

@@ -5,6 +5,7 @@ import { posix, relative, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text as textOf } from 'node:stream/consumers';
 import type { Command } from 'commander';
+import { isRepository } from '../../../build/git/is-repository.ts';
 import { contextStream, type ContextAsked } from '../../client/build-context.ts';
 import type { Client, Request } from '../../client/client.ts';
 import { connectTo } from '../../client/connection.ts';
@@ -20,6 +21,7 @@ interface Options {
   tag?: string[];
   file?: string;
   buildArg?: string[];
+  buildContext?: string[];
   label?: string[];
   secret?: string[];
   addHost?: string[];
@@ -44,12 +46,14 @@ export function command(): Command {
     'build --break build.run@3/7 .',
     'build --on-failure shell .',
     'build --secret id=key,src=key.txt --build-arg V=2 .',
+    'build https://example.test/app.git#v1:service',
     'build why .',
   )
-    .argument('<dir...>', 'the directory whose files COPY finds; before it the word why')
+    .argument('<dir...>', 'the directory whose files COPY finds, or URL.git[#REF[:DIR]]; before it why')
     .option('-t, --tag <name>', 'a name for the image; repeatable', collect)
     .option('-f, --file <path>', 'the Dockerfile, by default DIR/Dockerfile; - is stdin')
     .option('--build-arg <name=value>', 'the value of an ARG, by default of the environment; repeatable', collect)
+    .option('--build-context <name=…>', 'docker-image://IMAGE or a git URL for FROM and --from; repeatable', collect)
     .option('--label <name=value>', 'a label of the image; repeatable', collect)
     .option('--secret <id=…,src=…|env=…>', 'a secret for RUN --mount=type=secret; repeatable', collect)
     .option('--add-host <host:ip>', 'a name for /etc/hosts of RUN; repeatable', collect)
@@ -70,8 +74,7 @@ export function command(): Command {
 async function run(words: string[], options: Options, command: Command): Promise<void> {
   const isQuestion = words.length === 2 && words[0] === 'why';
   if (words.length > 1 && !isQuestion) throw misuse(`build takes one directory, and got ${words.length}`);
-  const asked = await contextAsked(words.at(-1)!, options.file);
-  const request = requestOf(asked, options);
+  const request = await requestFor(words.at(-1)!, options);
   const client = await connectTo(command);
   if (isQuestion) return why(client, request);
   const { step = false, break: breakpoints, onFailure } = options;
@@ -83,6 +86,16 @@ async function run(words: string[], options: Options, command: Command): Promise
   const { OperationWalk } = await import('../../step/operation-walk.ts');
   const walk = await OperationWalk.open(client, { step, ...(breakpoints && { break: breakpoints }) });
   return walk.along('POST', '/build', request, show);
+}
+
+/** The directory's files are sent; a git repository is fetched by the daemon. */
+async function requestFor(place: string, options: Options): Promise<Request> {
+  if (!isRepository(place)) {
+    const asked = await contextAsked(place, options.file);
+    return { ...requestOf(asked.dockerfile, options), stream: contextStream(asked) };
+  }
+  const request = requestOf(options.file ?? 'Dockerfile', options);
+  return { ...request, query: { ...request.query, remote: place } };
 }
 
 /** The directory, and the Dockerfile in it; one from elsewhere gets a name that no file has. */
@@ -101,7 +114,7 @@ async function contextAsked(dir: string, file: string | undefined): Promise<Cont
   return { dir, dockerfile: inside };
 }
 
-function requestOf(asked: ContextAsked, options: Options): Request {
+function requestOf(dockerfile: string, options: Options): Request {
   const args = (options.buildArg ?? []).map((text) => (text.includes('=') ? text : fromEnvironment(text)));
   const secrets = Object.fromEntries((options.secret ?? []).map(secretOf));
   const header = Buffer.from(JSON.stringify(secrets)).toString('base64url');
@@ -110,8 +123,9 @@ function requestOf(asked: ContextAsked, options: Options): Request {
   return {
     query: {
       t: options.tag,
-      dockerfile: asked.dockerfile,
+      dockerfile,
       buildargs: args.length ? JSON.stringify(pairs(args.flat())) : undefined,
+      contexts: options.buildContext ? JSON.stringify(pairs(options.buildContext)) : undefined,
       labels: options.label ? JSON.stringify(pairs(options.label)) : undefined,
       extrahosts: options.addHost,
       target: options.target,
@@ -123,7 +137,6 @@ function requestOf(asked: ContextAsked, options: Options): Request {
       onfailure: options.onFailure,
     },
     headers: { 'Content-Type': 'application/x-tar', ...(options.secret && { 'X-Drydock-Secrets': header }) },
-    stream: contextStream(asked),
   };
 }
 

@@ -1,7 +1,7 @@
 /** The Dockerfile and the context of a build, from the client's session. */
 import { Socket } from 'node:net';
 import { posix } from 'node:path';
-import { isRepository } from '../../../../runtime/build/git/repository.ts';
+import { isRepository } from '../../../../runtime/build/git/is-repository.ts';
 import type { BuildOptions } from '../../../../runtime/engine/build-options.ts';
 import { ApiError, badParameter } from '../../../../runtime/errors/api-error.ts';
 import { withoutPassword } from '../../../../runtime/kernel/http.ts';
