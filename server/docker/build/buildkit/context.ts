@@ -2,6 +2,7 @@
 import { Socket } from 'node:net';
 import { posix } from 'node:path';
 import { isRepository } from '../../../../runtime/build/git/is-repository.ts';
+import { parseRepository } from '../../../../runtime/build/git/repository.ts';
 import type { BuildOptions } from '../../../../runtime/engine/build-options.ts';
 import { ApiError, badParameter } from '../../../../runtime/errors/api-error.ts';
 import { withoutPassword } from '../../../../runtime/kernel/http.ts';
@@ -82,6 +83,8 @@ function fromRepository(
   contexts: Map<string, NamedContext>,
   progress: Progress,
 ): Pick<BuildOptions, 'pass' | 'contexts' | 'repository'> {
+  // an address that cannot be fetched is told in words before it is shown
+  parseRepository(repository);
   progress.begin(`[internal] load git source ${withoutPassword(repository)}`);
   return { repository, contexts, pass: () => Promise.resolve() };
 }
