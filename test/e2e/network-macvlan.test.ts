@@ -36,18 +36,30 @@ s.test.before(async () => {
 });
 s.test.after(() => outside.end());
 
+s.test('the address of a container that has just been removed is had again at once', async () => {
+  await docker(...create('again', '-d', 'macvlan', '-o', 'parent=out0', '--subnet', '10.9.3.0/24'));
+  for (let j = 0; j < 10; j++) {
+    await start('short', '--network', 'again');
+    assert.match(await within('short', 'addr', 'show', 'eth0'), 'inet 10.9.3.2/24');
+    await docker('rm', '-f', 'short');
+  }
+  await docker('network', 'rm', 'again');
+});
+
 s.test('with several subnets of one family the next is used when one is full, and --ip chooses', async () => {
-  const subnets = [
-    '--subnet',
-    '10.9.0.0/30',
-    '--subnet',
-    '10.9.1.0/24',
-    '--gateway',
-    '10.9.0.1',
-    '--gateway',
-    '10.9.1.9',
-  ];
-  await docker(...create('two', '-d', 'macvlan', '-o', 'parent=out0', ...subnets));
+  // docker's client sends several subnets in a random order
+  const made = await d().api('POST', '/v1.45/networks/create', {
+    Name: 'two',
+    Driver: 'macvlan',
+    Options: { parent: 'out0' },
+    IPAM: {
+      Config: [
+        { Subnet: '10.9.0.0/30', Gateway: '10.9.0.1' },
+        { Subnet: '10.9.1.0/24', Gateway: '10.9.1.9' },
+      ],
+    },
+  });
+  assert.is(made.status, 201, made.body);
   for (const [name, address, ...flags] of [
     ['one', '10.9.0.2/30 via 10.9.0.1'],
     ['next', '10.9.1.1/24 via 10.9.1.9'],

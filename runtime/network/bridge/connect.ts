@@ -151,9 +151,26 @@ export async function nameLink(k: Kernel, it: Connection): Promise<void> {
   );
 }
 
+const IN_USE_MS = 3000;
+const AGAIN_MS = 20;
+/**
+ * Links of one macvlan parent have different hardware addresses. The kernel deletes the link of a container that has
+ * just ended a little after its network namespace, and its address may be leased anew before.
+ */
+async function whileInUse(set: () => Promise<unknown>): Promise<void> {
+  for (const end = Date.now() + IN_USE_MS; ; await new Promise((resolve) => setTimeout(resolve, AGAIN_MS))) {
+    try {
+      await set();
+      return;
+    } catch (error) {
+      if (!hasCode(error, 'EADDRINUSE') || Date.now() >= end) throw error;
+    }
+  }
+}
+
 export async function setMac(k: Kernel, it: Connection): Promise<void> {
   const mac = leasedMac(it);
-  await inside(k, it.container).request(setLink(indexOf(it), { address: mac }));
+  await whileInUse(() => inside(k, it.container).request(setLink(indexOf(it), { address: mac })));
   k.fact({
     kind: 'link',
     key: `container/${ifnameOf(it.endpoint)}`,
