@@ -82,6 +82,8 @@ for (const language of ['en', 'ru'] as const) {
     );
     const address = await visit.address();
     await page.goto(address);
+    // the printed address opens a session and goes on to the page: what is evaluated before that may be lost
+    await page.locator('.link.open').waitFor();
     await page.evaluate(`localStorage.setItem('drydock.language', '${language}')`);
     const open = async (hash: string) => {
       await page.goto('about:blank');
