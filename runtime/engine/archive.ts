@@ -88,7 +88,8 @@ export class Archive implements ArchiveHandle {
       const byPath = (error as { step?: string }).step?.startsWith('cp.');
       if (byPath && hasCode(error, ...ABSENT))
         throw notFound(`Could not find the file ${asked.path} in container ${this.ref}`);
-      if (byPath && hasCode(error, 'ENOTDIR')) throw new ApiError(500, `${asked.path}: not a directory`);
+      if (byPath && hasCode(error, 'ENOTDIR'))
+        throw new ApiError(500, `${asked.path}: not a directory`, { cause: error });
       throw error instanceof ApiError ? error : startFailure(error).refusal;
     }
   }

@@ -31,6 +31,8 @@ import { BuildUsage } from './build-usage.ts';
 import { BuildOutput } from './build-output.ts';
 import type { CreateOptions } from './create-container.ts';
 import type { ContainerHandle } from './engine.ts';
+import { hasCode } from '../kernel/errors.ts';
+import type { EventBus } from './events.ts';
 import type { Pulled, PullOptions } from './pull-options.ts';
 
 /** The build that a container belongs to, so that a later daemon finds what a build left. */
@@ -44,6 +46,7 @@ interface Host {
   readonly settings: Settings;
   readonly storage: StorageDriver;
   readonly images: ImageStore;
+  readonly events: EventBus;
   create(request: ContainerRequest, options: CreateOptions): Promise<ContainerHandle>;
   container(ref: string): ContainerHandle;
   containers(): ContainerHandle[];
@@ -89,10 +92,16 @@ export class Builds {
     await this.operations
       .perform(operation, { context, phases, done }, { signal, gate, begun })
       .finally(() => context.lease.release());
+    const image = imageOf(context);
+    for (const one of request.tags)
+      this.host.events.emit('image', 'tag', image.id, {
+        ...image.config.config?.Labels,
+        name: familiarName(normalize(one)),
+      });
     // what it costs to keep is not the client's to wait for
     void this.cacheDirs.collect().catch(() => undefined);
     void this.contexts.collect().catch(() => undefined);
-    return imageOf(context);
+    return image;
   }
 
   /** Looks all instructions up, as an operation, and builds nothing. Throws ApiError. */
@@ -194,7 +203,8 @@ export class Builds {
           const { mode } = await the(id).archive(id).stat(path);
           return mode >= 2 ** 31 || (await leadsToDirectory(the(id), path)) ? 'directory' : 'other';
         } catch (error) {
-          if (error instanceof ApiError && error.status === 404) return undefined;
+          if (!(error instanceof ApiError)) throw error;
+          if (error.status === 404 || hasCode(error.cause, 'ENOTDIR')) return undefined;
           throw error;
         }
       },

@@ -101,7 +101,9 @@ ADD --chmod=644 --chown=1:2 ${url}/moved local /b/`);
     );
     assert.match((await add(`ADD ${url}/none /a`)).err, `failed to GET ${url}/none with status 404`);
     assert.is((await add(`ADD ${url}/cut /a`)).code, 1);
-    assert.match((await add('ADD git://127.0.0.1/x /a')).err, 'ADD of a repository (git://127.0.0.1/x)');
+    const repository = await add('ADD git://127.0.0.1:1/x.git /a');
+    assert.is(repository.code, 1);
+    assert.match(repository.err, /git:\/\/127\.0\.0\.1:1\/x\.git/);
   } finally {
     server.closeAllConnections();
     server.close();

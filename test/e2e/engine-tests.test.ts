@@ -143,4 +143,53 @@ s.test('null as credentials, and credentials that cannot be read, count as none'
   await docker('rmi', 'credentials');
 });
 
+/** A classic build of the lines. Resolves with the answer's text. */
+async function build(tag: string, ...lines: string[]): Promise<string> {
+  const context = archive({ name: 'Dockerfile', content: `${lines.join('\n')}\n` }, { name: 'f', content: 'f' });
+  const { status, text } = await post(`/build?t=${tag}`, { 'Content-Type': 'application/x-tar' }, context);
+  assert.is(status, 200, text);
+  return text;
+}
+
+s.test('COPY --from takes patterns, and says which image it could not get', async () => {
+  const text = await build(
+    'patterns',
+    'FROM ubuntu AS one',
+    'RUN mkdir -p /o/sub && touch /o/a.jar /o/b.jar /o/c.txt /o/sub/d.jar',
+    'FROM ubuntu',
+    'COPY --from=one /o/*.jar /o/?ub /z/',
+    'RUN echo $(ls /z)',
+  );
+  assert.match(text, /a\.jar b\.jar d\.jar/);
+  assert.match(await build('x', 'FROM ubuntu AS one', 'FROM ubuntu', 'COPY --from=one /o/*.no /z/'), /no source files/);
+  assert.match(
+    await build('x', 'FROM ubuntu', 'COPY --from=no.such/image f /'),
+    /invalid from flag value no\.such\/image: /,
+  );
+  await docker('rmi', 'patterns');
+});
+
+s.test('a link that leads nowhere is followed by ADD, and the directory is made where it leads', async () => {
+  const text = await build('links', 'FROM ubuntu', 'RUN ln -s /no/where /ln', 'ADD f /ln/', 'RUN echo $(ls /no/where)');
+  assert.match(text, /"stream":"f\\n"/);
+  await docker('rmi', 'links');
+});
+
+s.test('the order of ports does not change a build, and its name is an event', async () => {
+  const since = Date.now() / 1000;
+  await build('ports-a', 'FROM ubuntu', 'EXPOSE 80 2375');
+  assert.match(await build('ports-b', 'FROM ubuntu', 'EXPOSE 2375 80'), /Using cache/);
+  const until = Date.now() / 1000 + 1;
+  const filters = encodeURIComponent(JSON.stringify({ type: ['image'], event: ['tag'] }));
+  const { body } = await d().api('GET', `/events?since=${since}&until=${until}&filters=${filters}`);
+  assert.equal(
+    body
+      .trim()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { Actor: { Attributes: { name: string } } }).Actor.Attributes.name),
+    ['ports-a:latest', 'ports-b:latest'],
+  );
+  await docker('rmi', 'ports-a', 'ports-b');
+});
+
 s.test.run();

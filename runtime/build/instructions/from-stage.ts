@@ -15,7 +15,11 @@ export async function imageFrom(c: BuildContext, from: string): Promise<Image> {
   if (other !== undefined) return c.runtime.image(other, false);
   const index = stageIndex(c.stages, c.stage!.index, from);
   if (/^\d+$/.test(from) && index < 0) throw badParameter(`invalid from flag value ${from}: invalid stage index`);
-  if (index < 0) return c.runtime.image(from, false);
+  if (index < 0)
+    return c.runtime.image(from, false).catch((error: unknown) => {
+      if (!(error instanceof ApiError)) throw error;
+      throw new ApiError(error.status, `invalid from flag value ${from}: ${error.message}`, { cause: error });
+    });
   const stage = await c.lanes!.when(index);
   if (!stage.image?.layers.length) throw badParameter(`from=${from}: the stage has no files`);
   return stage.image;
@@ -29,34 +33,50 @@ export async function unpackFrom(
   words: string[],
   number: string,
 ): Promise<Source[]> {
-  const glob = words.find((word) => /[*?[]/.test(word));
-  if (glob) throw new ApiError(501, `a pattern in COPY --from (${glob}): not there yet in Drydock`);
-  return unpackPaths(k, c, from, words, (index) => join(c.dir, `from-${number}-${index}`));
+  return unpackPaths(k, c, from, words, (index) => join(c.dir, `from-${number}-${index}`), splitPattern);
 }
 
-/** Unpacks each path into the directory that `place` names. */
+/**
+ * `/app/*.jar` → `/app` and `*.jar`: the path before the first part with a pattern, and the rest. The rest is empty for
+ * a path without one.
+ */
+function splitPattern(word: string): [path: string, rest: string] {
+  const parts = posix.resolve('/', word).split('/');
+  const first = parts.findIndex((part) => /[*?[]/.test(part));
+  if (first < 0) return [parts.join('/'), ''];
+  return [parts.slice(0, first).join('/') || '/', parts.slice(first).join('/')];
+}
+
+/**
+ * Unpacks each path into the directory that `place` names. `split` parts a path from a pattern behind it: then the
+ * directory before the pattern is unpacked, and the pattern is applied to what is there then.
+ */
 export async function unpackPaths(
   k: Kernel,
   c: BuildContext,
   from: string,
   words: readonly string[],
   place: (index: number) => string,
+  split: typeof splitPattern = (word) => [posix.resolve('/', word), ''],
 ): Promise<Source[]> {
   const container = await c.runtime.createForFiles(await imageFrom(c, from));
   const sources: Source[] = [];
   for (const [index, word] of words.entries()) {
-    const path = posix.resolve('/', word);
+    const [path, rest] = split(word);
     const dir = place(index);
     const missing = (error: Error): never => {
       if (error instanceof ApiError && error.status === 404)
-        throw badParameter(`COPY failed: stat ${path.slice(1)}: file does not exist`);
+        throw badParameter(
+          `COPY failed: ${rest ? 'no source files were specified' : `stat ${path.slice(1)}: file does not exist`}`,
+        );
       throw error;
     };
     const real = await c.runtime.real(container, path).catch(missing);
     await unpackInto(k, dir, (fd) => passParts(fd, (_, putAll) => c.runtime.read(container, real, putAll))).catch(
       missing,
     );
-    sources.push({ dir, pattern: posix.basename(real) || '.', name: posix.basename(path) });
+    const top = posix.basename(real) || '.';
+    sources.push(rest ? { dir, pattern: `${top}/${rest}` } : { dir, pattern: top, name: posix.basename(path) });
   }
   await c.runtime.remove(container);
   return sources;

@@ -85,7 +85,9 @@ export const metadata: Readonly<Record<string, Apply>> = {
       .flatMap((word) => scope.expand(word).split(/\s+/))
       .filter(Boolean)
       .flatMap((text) => portsOf(text, one.line));
-    scope.config.ExposedPorts = { ...scope.config.ExposedPorts, ...Object.fromEntries(ports.map((p) => [p, {}])) };
+    // in one order, because the config is part of the cache's key
+    const all = new Set([...Object.keys(scope.config.ExposedPorts ?? {}), ...ports]);
+    scope.config.ExposedPorts = Object.fromEntries([...all].sort().map((port) => [port, {}]));
     return ports.sort().join(' ');
   },
   VOLUME(one, scope) {

@@ -45,7 +45,8 @@ ADD unpacks a tar archive first, and copies its content instead. The files belon
   when: (c) => !c.hit && c.prepared?.copy !== undefined,
   async do(k, c, { number }) {
     const { image } = stageOf(c);
-    const { target, slash, owner, permissions } = c.prepared!.copy!;
+    const { slash, owner, permissions } = c.prepared!.copy!;
+    let { target } = c.prepared!.copy!;
     const found = await withoutArchives(k, c, number);
     const mode = permissions === undefined ? {} : { permissions };
     const numbers = owner ? numbersOf(owner) : undefined;
@@ -62,7 +63,12 @@ ADD unpacks a tar archive first, and copies its content instead. The files belon
       return;
     }
     const container = (c.container = await c.runtime.createForFiles(image));
-    const kind = await c.runtime.kind(container, target);
+    let kind = await c.runtime.kind(container, target);
+    if (kind === 'other' && isInto) {
+      // a link that leads nowhere: the directory is made where it leads to
+      const real = await c.runtime.real(container, target);
+      if (real !== target && !(await c.runtime.kind(container, real))) [target, kind] = [real, undefined];
+    }
     if (kind === 'other' && isInto) throw badParameter(`cannot copy to non-directory: ${target}`);
     const make = kind ? [] : await missing(c, container, isInto ? target : posix.dirname(target));
     for (const path of parentsOf(found, target)) make.push(...(await missing(c, container, path)));
