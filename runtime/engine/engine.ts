@@ -279,6 +279,8 @@ export interface Engine {
     readonly cache: {
       /** True for an image on which a build made another one. */
       isParent(image: string): boolean;
+      /** The image on which a build here made this one, while it is there; otherwise empty. */
+      parentOf(image: string): string;
     };
   };
   /** The newest first. */

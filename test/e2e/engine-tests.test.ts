@@ -192,4 +192,18 @@ s.test('the order of ports does not change a build, and its name is an event', a
   await docker('rmi', 'ports-a', 'ports-b');
 });
 
+s.test('an image has the one that it was built on as its parent, and so have containers an ancestor', async () => {
+  await build('child', 'FROM ubuntu', 'ENV a=b');
+  const parent = await docker('image', 'inspect', '-f', '{{.Parent}}', 'child');
+  assert.is(parent, await docker('image', 'inspect', '-f', '{{.Id}}', 'ubuntu'));
+  await docker('create', '--name', 'of-child', 'child', 'true');
+  await docker('create', '--name', 'of-base', 'ubuntu', 'true');
+  const of = async (image: string) =>
+    (await docker('ps', '-a', '-f', `ancestor=${image}`, '--format', '{{.Names}}')).split('\n').sort();
+  assert.equal(await of('ubuntu'), ['of-base', 'of-child']);
+  assert.equal(await of('child'), ['of-child']);
+  await docker('rm', 'of-child', 'of-base');
+  await docker('rmi', 'child');
+});
+
 s.test.run();

@@ -62,7 +62,10 @@ test('the hardware address of the endpoint is taken and checked, and an address 
   for (const IPAMConfig of [{ IPv4Address: '172.30.0.9' }, { IPv6Address: 'fd00::9' }])
     assert.throws(
       () => ask({}, endpoint('default', { IPAMConfig })),
-      refused(400, 'invalid endpoint settings:\n* user specified IP address is supported on user defined networks only\n* '),
+      refused(
+        400,
+        'invalid endpoint settings:\n* user specified IP address is supported on user defined networks only\n* ',
+      ),
     );
   for (const MacAddress of ['02:42', '01:00:5e:00:00:01', '00:00:00:00:00:00', 'zz:42:ac:1e:00:09'])
     assert.throws(() => ask({}, endpoint('bridge', { MacAddress })), refused(400, 'invalid MAC address'));

@@ -207,7 +207,7 @@ export class FakeEngine implements Engine {
     files: { tar: () => Promise.resolve(), tree: () => Promise.resolve() },
     why: () => Promise.resolve([]),
     failed: { hold: () => Promise.resolve('abort' as const), shell: () => undefined, answer: () => undefined },
-    cache: { isParent: () => false },
+    cache: { isParent: () => false, parentOf: () => '' },
   };
   build(): ReturnType<Engine['build']> {
     throw new ApiError(501, 'building images: not there yet in the stand-in');

@@ -106,6 +106,12 @@ export class BuildCache {
   /** True for an image on which another one was built. */
   isParent = (image: string): boolean => this.#entries.some((one) => one.parent === image && this.exists(one.image));
 
+  /** The image on which a build here made this one, while it is there; otherwise empty. */
+  parentOf(image: string): string {
+    const parent = this.#entries.findLast((one) => one.image === image)?.parent ?? '';
+    return parent && this.exists(parent) ? parent : '';
+  }
+
   /** Forgets a removed image. Returns its parent in this cache. */
   forget(image: string): string | undefined {
     const own = this.#entries.find((one) => one.image === image);

@@ -100,13 +100,18 @@ export async function containerView(
 }
 
 /**
- * `ancestor` names an image in docker's forms: name, name:tag, id, or a prefix of an id. An image that only shares
- * layers with it is not a descendant.
+ * `ancestor` names an image in docker's forms: name, name:tag, id, or a prefix of an id. A descendant was built on it
+ * here; an image that only shares layers with it is none.
  */
 function descends(engine: Engine, { container }: ContainerHandle, ancestor: string): boolean {
-  const image = engine.images.find(ancestor);
-  if (!image) return container.request.Image === ancestor;
-  return container.image?.id === image.id;
+  const wanted = engine.images.find(ancestor);
+  if (!wanted) return container.request.Image === ancestor;
+  const seen = new Set<string>();
+  for (let at = container.image?.id ?? ''; at && !seen.has(at); at = engine.builds.cache.parentOf(at)) {
+    if (at === wanted.id) return true;
+    seen.add(at);
+  }
+  return false;
 }
 
 type Test = (handle: ContainerHandle, value: string, engine: Engine) => boolean;

@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import { parseJson } from '../../../runtime/json/parse-json.ts';
 import { badParameter } from '../../../runtime/errors/api-error.ts';
+import { jsonWords } from './json-words.ts';
 
 /** In bytes, for requests with a command and an environment: execve(2) takes six megabytes, which grow as JSON. */
 export const COMMAND_LIMIT = 16 * 1024 * 1024;
@@ -55,7 +56,7 @@ export async function readJson(req: IncomingMessage, limit = 64 * 1024, nullable
   try {
     value = parseJson(text);
   } catch (cause) {
-    throw badParameter(`invalid JSON: ${(cause as Error).message}`);
+    throw badParameter(jsonWords(text, cause as SyntaxError));
   }
   if (nullable && value === null) return {};
   if (typeof value !== 'object' || value === null || Array.isArray(value))

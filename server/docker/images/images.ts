@@ -27,7 +27,7 @@ const usedBy = (x: Exchange, image: Image) => x.engine.containers().filter((c) =
 
 export const imageView = (x: Exchange, image: Image): object => ({
   Id: image.id,
-  ParentId: '',
+  ParentId: x.engine.builds.cache.parentOf(image.id),
   RepoTags: image.tags,
   RepoDigests: image.digests,
   Created: Math.floor(created(image) / 1000),
@@ -132,7 +132,7 @@ function inspect(x: Exchange): object {
     Id: image.id,
     RepoTags: image.tags,
     RepoDigests: image.digests,
-    Parent: '',
+    Parent: x.engine.builds.cache.parentOf(image.id),
     Comment: config.comment || (config.history?.at(-1)?.comment ?? ''),
     Created: createdText(image),
     ...(x.api < 45 && { ContainerConfig: noConfig }),
