@@ -97,6 +97,8 @@ const zero: Required<Numbers> = {
   PidsLimit: 0,
   BlkioWeight: 0,
   ShmSize: 0,
+  KernelMemory: 0,
+  KernelMemoryTCP: 0,
 };
 
 /** Returns warnings. Throws ApiError 400. The types were checked by checkShape. */
@@ -108,10 +110,12 @@ export function checkResources(host: HostConfig): string[] {
   if (wrong) throw badParameter(wrong[1](given));
   checkSet(host.CpusetCpus, 'cpus', '/sys/devices/system/cpu/online', 'CPUs');
   checkSet(host.CpusetMems, 'mems', '/sys/devices/system/node/online', 'memory nodes');
-  const unbounded = host.OomKillDisable && !given.Memory;
-  return unbounded
-    ? [
-        'OOM killer is disabled for the container, but no memory limit is set, this can result in the system running out of resources.',
-      ]
-    : [];
+  const warnings: string[] = [];
+  if (host.KernelMemory || host.KernelMemoryTCP)
+    warnings.push('Your kernel does not support kernel memory limit capabilities. Limitation discarded.');
+  if (host.OomKillDisable && !given.Memory)
+    warnings.push(
+      'OOM killer is disabled for the container, but no memory limit is set, this can result in the system running out of resources.',
+    );
+  return warnings;
 }

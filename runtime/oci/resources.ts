@@ -1,9 +1,9 @@
 /** HostConfig's limits → OCI resources, for POST create and POST update. */
 import { statSync } from 'node:fs';
 import { badParameter } from '../errors/api-error.ts';
-import type { HostConfig, Throttle } from '../request/container-request.ts';
+import type { HostConfig, Throttle, DeviceWeight } from '../request/container-request.ts';
 import { deviceNumbers } from './devices.ts';
-import type { Resources, ThrottleDevice } from './spec.ts';
+import type { Resources, ThrottleDevice, WeightDevice } from './spec.ts';
 
 const PERIOD_US = 100_000;
 
@@ -35,19 +35,33 @@ function cpuOf(h: HostConfig): Resources['cpu'] {
   return Object.keys(cpu).length ? cpu : undefined;
 }
 
+/** Throws ApiError 400 for a path that is no block device. */
+function blockDevice(path: string): { major: number; minor: number } {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (!stat) throw badParameter(`stat ${path}: no such file or directory`);
+  if (!stat.isBlockDevice()) throw badParameter(`${path} is not a block device; only those can be throttled`);
+  return deviceNumbers(stat.rdev);
+}
+
+function weights(list: DeviceWeight[] | null | undefined): WeightDevice[] {
+  return (list ?? []).map(({ Path, Weight }) => {
+    if (Weight < 10 || Weight > 1000) throw badParameter(`Range of blkio weight is from 10 to 1000, got ${Weight}`);
+    return { ...blockDevice(Path), weight: Weight };
+  });
+}
+
 function throttles(list: Throttle[] | null | undefined): ThrottleDevice[] {
   return (list ?? []).map(({ Path, Rate }) => {
-    const stat = statSync(Path, { throwIfNoEntry: false });
-    if (!stat) throw badParameter(`stat ${Path}: no such file or directory`);
-    if (!stat.isBlockDevice()) throw badParameter(`${Path} is not a block device; only those can be throttled`);
+    const device = blockDevice(Path);
     if (!Number.isSafeInteger(Rate) || Rate < 0)
       throw badParameter(`invalid rate ${Rate} for ${Path}; give a positive whole number`);
-    return { ...deviceNumbers(stat.rdev), rate: Rate };
+    return { ...device, rate: Rate };
   });
 }
 
 function blockIOOf(h: HostConfig): Resources['blockIO'] {
   const lists = {
+    weightDevice: weights(h.BlkioWeightDevice),
     throttleReadBpsDevice: throttles(h.BlkioDeviceReadBps),
     throttleWriteBpsDevice: throttles(h.BlkioDeviceWriteBps),
     throttleReadIOPSDevice: throttles(h.BlkioDeviceReadIOps),

@@ -83,11 +83,18 @@ export interface Resources {
   pids?: { limit: number };
   blockIO?: {
     weight?: number;
+    weightDevice?: WeightDevice[];
     throttleReadBpsDevice?: ThrottleDevice[];
     throttleWriteBpsDevice?: ThrottleDevice[];
     throttleReadIOPSDevice?: ThrottleDevice[];
     throttleWriteIOPSDevice?: ThrottleDevice[];
   };
+}
+/** Another weight for one device. */
+export interface WeightDevice {
+  major: number;
+  minor: number;
+  weight: number;
 }
 export interface ThrottleDevice {
   major: number;

@@ -64,10 +64,14 @@ export interface HostConfig {
   CpusetMems?: string;
   PidsLimit?: number | null;
   BlkioWeight?: number;
+  BlkioWeightDevice?: DeviceWeight[] | null;
   BlkioDeviceReadBps?: Throttle[] | null;
   BlkioDeviceWriteBps?: Throttle[] | null;
   BlkioDeviceReadIOps?: Throttle[] | null;
   BlkioDeviceWriteIOps?: Throttle[] | null;
+  /** bytes; no Linux of today has this limit */
+  KernelMemory?: number;
+  KernelMemoryTCP?: number;
   Ulimits?: { Name: string; Soft: number; Hard: number }[] | null;
   Sysctls?: Record<string, string> | null;
   ShmSize?: number;
@@ -101,6 +105,10 @@ export interface HostConfig {
   Annotations?: Record<string, string>;
   /** not in the API: set for clients below 1.44, for which a read-only bind does not apply to the mounts below it */
   ReadOnlyNonRecursive?: boolean;
+}
+export interface DeviceWeight {
+  Path: string;
+  Weight: number;
 }
 export interface Throttle {
   Path: string;

@@ -48,12 +48,13 @@ const containerFields = fields({
 const hostFields = fields({
   text: `ContainerIDFile NetworkMode CpusetCpus CpusetMems PidMode IpcMode UTSMode UsernsMode CgroupnsMode CgroupParent Runtime Isolation VolumeDriver`,
   flag: 'ReadonlyRootfs OomKillDisable Privileged Init AutoRemove PublishAllPorts ReadOnlyNonRecursive',
-  whole: `Memory MemorySwap MemoryReservation MemorySwappiness OomScoreAdj NanoCpus CpuShares CpuQuota CpuPeriod PidsLimit BlkioWeight ShmSize`,
+  whole: `Memory MemorySwap MemoryReservation MemorySwappiness OomScoreAdj NanoCpus CpuShares CpuQuota CpuPeriod PidsLimit BlkioWeight ShmSize KernelMemory KernelMemoryTCP`,
   texts: `Binds Dns DnsSearch DnsOptions ExtraHosts CapAdd CapDrop SecurityOpt DeviceCgroupRules MaskedPaths ReadonlyPaths GroupAdd Links VolumesFrom`,
   numbers: 'ConsoleSize',
   pairs: 'Tmpfs Sysctls Annotations',
   object: 'RestartPolicy LogConfig PortBindings',
-  objects: 'Mounts BlkioDeviceReadBps BlkioDeviceWriteBps BlkioDeviceReadIOps BlkioDeviceWriteIOps Ulimits Devices',
+  objects:
+    'Mounts BlkioWeightDevice BlkioDeviceReadBps BlkioDeviceWriteBps BlkioDeviceReadIOps BlkioDeviceWriteIOps Ulimits Devices',
 });
 /** Objects within HostConfig. */
 const partFields: Record<string, Map<string, Kind>> = {
@@ -66,6 +67,7 @@ const partFields: Record<string, Map<string, Kind>> = {
     flag: 'ReadOnly',
     object: 'BindOptions TmpfsOptions VolumeOptions ImageOptions',
   }),
+  BlkioWeightDevice: fields({ text: 'Path', whole: 'Weight' }),
   ...Object.fromEntries(
     ['ReadBps', 'WriteBps', 'ReadIOps', 'WriteIOps'].map((name) => [
       `BlkioDevice${name}`,
@@ -79,6 +81,7 @@ const needed: Record<string, readonly string[]> = {
   Ulimits: ['Name', 'Soft', 'Hard'],
   Devices: ['PathOnHost'],
   Mounts: ['Type', 'Target'],
+  BlkioWeightDevice: ['Path', 'Weight'],
   ...Object.fromEntries(
     ['ReadBps', 'WriteBps', 'ReadIOps', 'WriteIOps'].map((name) => [`BlkioDevice${name}`, ['Path', 'Rate']]),
   ),
@@ -112,11 +115,8 @@ const refused: Record<string, ReadonlyMap<string, string>> = {
       DeviceRequests:
         'could not select device driver "" with capabilities: [[gpu]]: GPUs and CDI devices (--gpus) are not supported',
       StorageOpt: "--storage-opt is supported only for overlay over xfs with 'pquota' mount option",
-      BlkioWeightDevice: '--blkio-weight-device is not supported yet',
       CpuRealtimePeriod: 'kernel does not support CPU real-time scheduler',
       CpuRealtimeRuntime: 'kernel does not support CPU real-time scheduler',
-      KernelMemory: '--kernel-memory is not supported: Linux has taken it away',
-      KernelMemoryTCP: 'KernelMemoryTCP is not supported',
       Cgroup: 'HostConfig.Cgroup is not supported yet',
     }),
   ),

@@ -100,6 +100,16 @@ s.test('limits beside Image are taken, as from an old client, and the hardware a
   await docker('rm', '-f', id);
 });
 
+s.test('limits that this kernel does not have are discarded with a warning, and not refused', async () => {
+  const { body } = await d().api('POST', '/containers/create', {
+    Image: 'ubuntu',
+    HostConfig: { KernelMemory: 1 << 24 },
+  });
+  const { Id, Warnings } = JSON.parse(body) as { Id: string; Warnings: string[] };
+  assert.equal(Warnings, ['Your kernel does not support kernel memory limit capabilities. Limitation discarded.']);
+  await docker('rm', Id);
+});
+
 s.test('what is wrong with a request is said in dockerd’s words and with its status', async () => {
   const path = '/containers/create';
   await refused(400, /^config cannot be empty in order to create a container$/, 'POST', path);

@@ -1,5 +1,5 @@
 /** Flags for resource limits: cgroups(7) and getrlimit(2). */
-import type { HostConfig, Throttle } from '../../request/container-request.ts';
+import type { HostConfig, Throttle, DeviceWeight } from '../../request/container-request.ts';
 import { ulimitNames } from '../../oci/ulimit-names.ts';
 import { integer, pair, push, size, type Flag } from './flag.ts';
 
@@ -74,6 +74,17 @@ export const limitFlags: readonly Flag[] = [
   text('--cpuset-mems <list>', 'memory nodes that may be used', 'CpusetMems'),
   number('--pids-limit <number>', 'number of processes and threads; -1: no limit', 'PidsLimit'),
   number('--blkio-weight <10-1000>', 'weight of block I/O', 'BlkioWeight'),
+  {
+    flags: '--blkio-weight-device <device:weight>',
+    help: 'weight of block I/O on one device',
+    many: true,
+    set: (b, v) => {
+      const [Path, weight] = pair(v, ':');
+      if (!Path.startsWith('/dev/') || !weight) throw new Error('give /dev/path:weight');
+      const { BlkioWeightDevice: list } = b.HostConfig;
+      b.HostConfig.BlkioWeightDevice = push<DeviceWeight>(list, { Path, Weight: integer(weight) });
+    },
+  },
   throttle('--device-read-bps <device:rate>', 'bytes a second read from a device', 'BlkioDeviceReadBps', size),
   throttle('--device-write-bps <device:rate>', 'bytes a second written to a device', 'BlkioDeviceWriteBps', size),
   throttle('--device-read-iops <device:rate>', 'reads a second from a device', 'BlkioDeviceReadIOps', integer),

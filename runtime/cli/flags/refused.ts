@@ -5,7 +5,6 @@ const reasons: readonly [reason: string, flags: readonly string[]][] = [
   ['Drydock is the runtime', ['--runtime']],
   ['realtime scheduling is not limited', ['--cpu-rt-period', '--cpu-rt-runtime']],
   ['this is Linux', ['--isolation', '--cpu-count', '--cpu-percent', '--io-maxbandwidth', '--io-maxiops']],
-  ['only --blkio-weight is supported', ['--blkio-weight-device']],
   ['the kernel has no such limit any more', ['--kernel-memory']],
   ['signatures are not checked', ['--disable-content-trust']],
   ['bind the socket with -v', ['--use-api-socket']],

@@ -5,7 +5,7 @@
  * value is not written. If its file does not exist, the row's warning is returned (Docker's text) and the container
  * runs without the limit.
  */
-import type { Resources, ThrottleDevice } from '../../oci/spec.ts';
+import type { Resources, ThrottleDevice, WeightDevice } from '../../oci/spec.ts';
 
 export interface Limit {
   controller: string;
@@ -24,6 +24,9 @@ const max = (value: number | undefined): string[] => (value === undefined ? [] :
 const throttle = (devices: ThrottleDevice[] | undefined, show: (rate: number) => string) =>
   (devices ?? []).map((d) => `${d.major}:${d.minor} ${show(d.rate)}`);
 
+const weights = (devices: WeightDevice[] | undefined) =>
+  (devices ?? []).map((d) => `${d.major}:${d.minor} ${d.weight}`);
+
 const lacks = (what: string, discarded: string) =>
   `Your kernel does not support ${what} or the cgroup is not mounted. ${discarded} discarded.`;
 const warnings = {
@@ -37,6 +40,7 @@ const warnings = {
   cpuset: lacks('cpuset', 'Cpuset'),
   pids: lacks('PIDs limit capabilities', 'PIDs limit'),
   weight: lacks('Block I/O weight', 'Weight'),
+  weightDevice: lacks('Block I/O weight_device', 'Weight-device'),
   readBps: lacks('BPS Block I/O read limit', 'Block I/O BPS read limit'),
   writeBps: lacks('BPS Block I/O write limit', 'Block I/O BPS write limit'),
   readIops: lacks('IOPS Block read limit', 'Block I/O IOPS read limit'),
@@ -60,6 +64,12 @@ export const v1Limits: Limit[] = table(
   ['cpuset', 'cpuset.mems', (r) => one(r.cpu?.mems), warnings.cpuset],
   ['pids', 'pids.max', (r) => max(r.pids && (r.pids.limit > 0 ? r.pids.limit : -1)), warnings.pids],
   ['blkio', ['blkio.weight', 'blkio.bfq.weight'], (r) => one(r.blockIO?.weight), warnings.weight],
+  [
+    'blkio',
+    ['blkio.weight_device', 'blkio.bfq.weight_device'],
+    (r) => weights(r.blockIO?.weightDevice),
+    warnings.weightDevice,
+  ],
   [
     'blkio',
     'blkio.throttle.read_bps_device',
@@ -130,6 +140,7 @@ export const v2Limits: Limit[] = table(
   ['cpuset', 'cpuset.mems', (r) => one(r.cpu?.mems), warnings.cpuset],
   ['pids', 'pids.max', (r) => max(r.pids && (r.pids.limit > 0 ? r.pids.limit : -1)), warnings.pids],
   ['io', ['io.bfq.weight', 'io.weight'], ioWeight, warnings.weight],
+  ['io', 'io.bfq.weight', (r) => weights(r.blockIO?.weightDevice), warnings.weightDevice],
   ['io', 'io.max', (r) => throttle(r.blockIO?.throttleReadBpsDevice, (n) => `rbps=${n || 'max'}`), warnings.readBps],
   ['io', 'io.max', (r) => throttle(r.blockIO?.throttleWriteBpsDevice, (n) => `wbps=${n || 'max'}`), warnings.writeBps],
   ['io', 'io.max', (r) => throttle(r.blockIO?.throttleReadIOPSDevice, (n) => `riops=${n || 'max'}`), warnings.readIops],

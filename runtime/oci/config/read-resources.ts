@@ -2,7 +2,7 @@
 import { Checked } from '../../json/checked.ts';
 import { badParameter } from '../../errors/api-error.ts';
 import { defaultDeviceRules } from '../default-spec.ts';
-import type { DeviceRule, Resources, ThrottleDevice } from '../spec.ts';
+import type { DeviceRule, Resources, ThrottleDevice, WeightDevice } from '../spec.ts';
 import { refuseSet } from './unsupported.ts';
 
 const MOST = Number.MAX_SAFE_INTEGER;
@@ -56,7 +56,7 @@ const THROTTLES = [
 function blockIO(resources: Checked): Resources['blockIO'] {
   if (!resources.has('blockIO')) return undefined;
   const of = resources.object('blockIO');
-  refuseSet(of, 'linux.resources.blockIO.', ['leafWeight', 'weightDevice']);
+  refuseSet(of, 'linux.resources.blockIO.', ['leafWeight']);
   const lists = THROTTLES.filter((name) => of.has(name)).map((name) => {
     const rows = of.list(name, 1024).map((row): ThrottleDevice => {
       const device = Checked.of(`linux.resources.blockIO.${name}`, row);
@@ -68,7 +68,21 @@ function blockIO(resources: Checked): Resources['blockIO'] {
     });
     return [name, rows] as const;
   });
-  return { ...numbers(of, 'linux.resources.blockIO', { weight: 0 }), ...Object.fromEntries(lists) };
+  const weightDevice = !of.has('weightDevice')
+    ? []
+    : of.list('weightDevice', 1024).map((row): WeightDevice => {
+        const device = Checked.of('linux.resources.blockIO.weightDevice', row);
+        return {
+          major: device.integer('major', MOST),
+          minor: device.integer('minor', MOST),
+          weight: device.integer('weight', 1000),
+        };
+      });
+  return {
+    ...numbers(of, 'linux.resources.blockIO', { weight: 0 }),
+    ...(weightDevice.length && { weightDevice }),
+    ...Object.fromEntries(lists),
+  };
 }
 
 /** -1 and an absent number mean: any device number. */

@@ -77,6 +77,7 @@ test('limits are converted to version 2’s files and words', async () => {
     pids: { limit: -1 },
     blockIO: {
       weight: 500,
+      weightDevice: [{ major: 8, minor: 16, weight: 300 }],
       throttleReadBpsDevice: [{ major: 8, minor: 0, rate: 1024 }],
       throttleWriteIOPSDevice: [{ major: 8, minor: 0, rate: 7 }],
     },
@@ -93,6 +94,7 @@ test('limits are converted to version 2’s files and words', async () => {
       'cpuset.mems 0',
       'pids.max max',
       'io.bfq.weight 500',
+      'io.bfq.weight 8:16 300',
       'io.max 8:0 rbps=1024',
       'io.max 8:0 wiops=7',
     ],
