@@ -38,6 +38,7 @@ test('is in the list while it stands, and the page moves it on step by step', as
   await page.goto(await visit.address());
   await page.getByText('connected', { exact: true }).waitFor();
   await page.getByRole('button', { name: /^Operation pull .*library\/tiny.*: pulling/ }).click();
+  await page.getByRole('button', { name: 'terminal and journal' }).click();
   await until('it is listed', async () =>
     /library\/tiny[^]*pulling[^]*pull/.test(await page.getByRole('navigation').innerText()),
   );

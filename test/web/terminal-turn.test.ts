@@ -9,6 +9,8 @@ test.before(async () => {
   visit = await Visit.open();
   for (const name of ['one', 'two']) await visit.daemon.ok('run', '-dit', '--name', name, 'ubuntu', 'cat');
   await visit.page.goto(await visit.address());
+  await look('one');
+  await visit.page.getByRole('button', { name: 'terminal and journal' }).click();
 });
 test.after(() => visit.close());
 
