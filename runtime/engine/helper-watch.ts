@@ -109,10 +109,12 @@ export class HelperWatch {
     const { container } = this.life;
     for (let again = true; again && this.life.running;) {
       again = false;
+      // in this order: a program that has ended a moment ago has taken its helper with it
+      const isMissing = helper.lacks(container) && isAlive(container.live.pid);
       try {
-        if (helper.lacks(container) && this.#deaths.length > MOST)
+        if (isMissing && this.#deaths.length > MOST)
           throw new Error(`the ${helper.name} has ended ${this.#deaths.length} times`);
-        again = await helper.revive(this.life.run.kernel, container);
+        if (isMissing) again = await helper.revive(this.life.run.kernel, container);
       } catch (error) {
         if (!isAlive(container.live.pid)) return;
         const text = `warning: ${helper.lost}, because ${(error as Error).message}`;
