@@ -1,6 +1,7 @@
 /** The Engine behind the API: all containers of one data root. */
 import { mkdirSync } from 'node:fs';
 import { openCgroup } from '../kernel/cgroup/open.ts';
+import { tolerate } from '../kernel/errors.ts';
 import { daemonKernel } from '../kernel/linux/linux.ts';
 import { ImageStore } from '../image/store/store.ts';
 import { pullEvent } from '../image/store/image-events.ts';
@@ -310,8 +311,8 @@ export class Runtime implements Engine {
       this.#names.removeAll();
       await this.networks.removeFromHost();
     } finally {
-      // also when the daemon may not remove the bridge
-      await openCgroup(this.settings.cgroupParent).remove(daemonKernel());
+      // also when the daemon may not remove the bridge; another daemon may have its containers there
+      await tolerate(['EBUSY', 'ENOTEMPTY'], openCgroup(this.settings.cgroupParent).remove(daemonKernel()));
     }
   }
 }

@@ -2,9 +2,11 @@
  * Where the integration tests of Docker's own engine (moby 26.1.5, `integration` and `integration-cli`) found Drydock
  * to do otherwise. Each test says what dockerd does.
  */
+import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import * as assert from 'uvu/assert';
 import { archive } from '../image/tarball.ts';
+import { Daemon } from './daemon.ts';
 import { site } from './site.ts';
 
 const s = await site('as the tests of dockerd want it');
@@ -108,6 +110,15 @@ s.test('limits that this kernel does not have are discarded with a warning, and 
   const { Id, Warnings } = JSON.parse(body) as { Id: string; Warnings: string[] };
   assert.equal(Warnings, ['Your kernel does not support kernel memory limit capabilities. Limitation discarded.']);
   await docker('rm', Id);
+});
+
+s.test('a daemon that ends leaves alone the control group that another one uses, too', async () => {
+  await docker('run', '-d', '--name', 'stays', 'ubuntu', 'sleep', '1000');
+  const other = await new Daemon(['--cgroup-parent', d().cgroupParent]).start();
+  await other.stop();
+  assert.not.match(readFileSync(other.log, 'utf8'), /Error/);
+  assert.is(await docker('exec', 'stays', 'echo', 'here'), 'here');
+  await docker('rm', '-f', 'stays');
 });
 
 s.test('what is wrong with a request is said in dockerd’s words and with its status', async () => {
