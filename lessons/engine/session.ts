@@ -4,7 +4,7 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { daemonKernel } from '../../runtime/kernel/linux/linux.ts';
-import { BUILD_LABEL } from '../../runtime/engine/builds.ts';
+import { BUILD_LABEL } from '../../runtime/engine/build-runtime.ts';
 import type { Engine } from '../../runtime/engine/engine.ts';
 import { rulesNow } from '../../runtime/network/bridge/rules.ts';
 import type { Look } from '../checks/check.ts';

@@ -41,7 +41,9 @@ const ENVIRONMENT = {
 const CONFIG = ['core.hooksPath=/dev/null', 'protocol.file.allow=never', 'credential.helper=', 'gc.auto=0'];
 
 /**
- * `dir` belongs to the user nobody. Returns stdout. Throws GitError, ApiError 500 without git, and the signal's reason.
+ * Runs one git command in `dir`, which has to belong to the uid 65534, because git runs as this user. Returns stdout.
+ * Throws GitError when git fails, ApiError 500 when git is not installed, and the reason of the signal when that is
+ * aborted.
  */
 export async function runGit(dir: string, args: readonly string[], signal: AbortSignal): Promise<string> {
   signal.throwIfAborted();
