@@ -3,10 +3,10 @@ import * as assert from 'uvu/assert';
 import type { ChildProcess } from 'node:child_process';
 import { sh } from '../harness.ts';
 import type { Report } from '../../runtime/network/why/report.ts';
-import { atRest, sameAs } from '../e2e/leftovers.ts';
+import { atRest } from '../e2e/leftovers.ts';
 import { inNetworkOf, outsideWithIpv6, serve, type Outside } from '../e2e/ports/servers.ts';
 import { site } from '../e2e/site.ts';
-import { until } from '../until.ts';
+import { killedWhileFollowing } from './killed.ts';
 
 const s = await site('why one reaches another over IPv6', { images: ['tiny'] });
 const d = () => s.daemon;
@@ -221,18 +221,8 @@ s.test('an IPv4 address in IPv6 form is one of IPv4, and what cannot be asked is
   }
 });
 
-s.test('nothing of all that is left, nor when the daemon is killed while it follows a packet', async () => {
-  await sameAs(before, d());
-  const pid = await pidOf('web');
-  const tables = () => ['', `nsenter -n -t ${pid} `].map((where) => sh('sh', '-c', `${where}nft list tables`));
-  const following = d().begin('drydock', 'why', 'web', '[fd00:5::98]:80');
-  await until('the rules are there', () => tables().every((text) => text.includes('table ip6 drydock-why-')));
-  await d().kill9();
-  await following.done;
-  await until('the rules are gone', () => !tables().some((text) => text.includes('drydock-why-')));
-  await d().start();
-  const { descriptors: _, processes: __, ...rest } = before;
-  await sameAs(rest, d());
-});
+s.test('nothing of all that is left, nor when the daemon is killed while it follows a packet', () =>
+  killedWhileFollowing(d(), before, '[fd00:5::98]:80', 'ip6'),
+);
 
 s.test.run();

@@ -2,9 +2,9 @@
 import * as assert from 'uvu/assert';
 import { sh } from '../harness.ts';
 import type { Report } from '../../runtime/network/why/report.ts';
-import { atRest, sameAs } from '../e2e/leftovers.ts';
+import { atRest } from '../e2e/leftovers.ts';
 import { site } from '../e2e/site.ts';
-import { until } from '../until.ts';
+import { killedWhileFollowing } from './killed.ts';
 
 const s = await site('why one reaches another', { images: ['tiny'] });
 const d = () => s.daemon;
@@ -189,18 +189,8 @@ s.test('what cannot be asked is exit code 2', async () => {
   }
 });
 
-s.test('nothing of all that is left, nor when the daemon is killed while it follows a packet', async () => {
-  await sameAs(before, d());
-  const pid = await docker('inspect', '-f', '{{.State.Pid}}', 'web');
-  const tables = () => ['', `nsenter -n -t ${pid} `].map((where) => sh('sh', '-c', `${where}nft list tables`));
-  const following = d().begin('drydock', 'why', 'web', '10.5.0.98:80');
-  await until('the rules are there', () => tables().every((text) => text.includes('drydock-why-')));
-  await d().kill9();
-  await following.done;
-  await until('the rules are gone', () => !tables().some((text) => text.includes('drydock-why-')));
-  await d().start();
-  const { descriptors: _, processes: __, ...rest } = before;
-  await sameAs(rest, d());
-});
+s.test('nothing of all that is left, nor when the daemon is killed while it follows a packet', () =>
+  killedWhileFollowing(d(), before, '10.5.0.98:80', 'ip'),
+);
 
 s.test.run();
