@@ -121,6 +121,16 @@ s.test('a daemon that ends leaves alone the control group that another one uses,
   await docker('rm', '-f', 'stays');
 });
 
+s.test('drydock cp says whether the container or the file is not there', async () => {
+  const id = await create({ Image: 'ubuntu', Cmd: ['true'] });
+  for (const [path, words] of [
+    ['nope:/etc/passwd', /No such container: nope/],
+    [`${id}:/etc/nope`, /Could not find the file \/etc\/nope/],
+  ] as const)
+    assert.match((await d().cli('cp', path, '-')).err, words);
+  await docker('rm', id);
+});
+
 s.test('what is wrong with a request is said in dockerd’s words and with its status', async () => {
   const path = '/containers/create';
   await refused(400, /^config cannot be empty in order to create a container$/, 'POST', path);

@@ -33,12 +33,14 @@ const isContent = (path: string): boolean => path === '.' || path.endsWith('/.')
 const route = ({ container }: Inside): string => containerPath(container, '/archive');
 
 async function statIn(client: Client, side: Inside): Promise<PathStat> {
-  const answer = await client.open('HEAD', route(side), { query: { path: side.path } }).catch((error: unknown) => {
-    // the answer to HEAD has no body that could say it
-    if (error instanceof DaemonError && error.status === 404)
+  const answer = await client
+    .open('HEAD', route(side), { query: { path: side.path } })
+    .catch(async (error: unknown) => {
+      if (!(error instanceof DaemonError && error.status === 404)) throw error;
+      // the answer to HEAD has no body that could say which of the two is not there
+      await client.get(containerPath(side.container, '/json'));
       throw new DaemonError(404, `Could not find the file ${side.path} in container ${side.container}`);
-    throw error;
-  });
+    });
   answer.resume();
   const text = String(answer.headers['x-docker-container-path-stat'] ?? '');
   return JSON.parse(Buffer.from(text, 'base64').toString()) as PathStat;
